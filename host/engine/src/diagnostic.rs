@@ -1,0 +1,38 @@
+//! A diagnostic: an error with its place in a script, as data, and how it is rendered.
+
+use crate::codes::Code;
+use serde::{Deserialize, Serialize};
+
+/// An error as users see it, the same in a terminal, in JSON and in a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// The code from the registry.
+    pub code: Code,
+    /// What failed and why, one sentence.
+    pub message: String,
+    /// Where in a script, innermost first; empty when no script is involved.
+    pub frames: Vec<Frame>,
+    /// The path in the volume that it is about, escaped for printing.
+    pub path: Option<String>,
+    /// More that is known.
+    pub notes: Vec<String>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// One place in a script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frame {
+    /// The script's name in its plan library, `scripts/network.rhai`.
+    pub script: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// How many characters the token there has.
+    pub width: usize,
+    /// The script's function that this place is in; none at the top level.
+    pub function: Option<String>,
+    /// The text of the line.
+    pub text: String,
+}

@@ -1,0 +1,15 @@
+//! What is inside a volume: block devices, partitions, filesystems, the volume tree and diffs.
+//!
+//! A volume is a run of blocks ([`block::BlockDevice`]); [`filesystem::FileSystem`] drivers make
+//! files of it, and [`tree::VolumeTree`] joins the mounted filesystems into the one tree that the
+//! guest would see. Nothing here knows of scripts, HTTP or the host's own files, except for the
+//! device and directory handles that a caller passes in.
+
+pub mod block;
+pub mod error;
+pub mod filesystem;
+pub mod path;
+pub mod tree;
+
+pub use error::{Result, VolumeError, VolumeErrorKind};
+pub use path::VolumePath;
