@@ -1,1 +1,5 @@
-//! The suite.
+//! The integration tests of the product, one binary: one link, and one place to look.
+//!
+//! Every file of this folder is a `mod` line below; a test fails when one is forgotten.
+
+mod house;

@@ -1,0 +1,57 @@
+//! Lanes: tests that need something of the machine, and what happens where it is missing.
+
+use std::path::Path;
+
+/// Something that a lane needs.
+#[derive(Debug, Clone, Copy)]
+pub enum Need {
+    /// To be root with the right to mount (loop devices).
+    Root,
+    /// A program on the `PATH`.
+    Program(&'static str),
+}
+
+/// Whether the lane `name` can run here. In CI (environment variable `CI` set) a lane that cannot
+/// run is a failure; elsewhere the test says loudly that it is skipped, and why.
+///
+/// # Panics
+/// In CI when something is missing.
+pub fn can_run(name: &str, needs: &[Need]) -> bool {
+    let missing: Vec<String> = needs.iter().filter_map(|need| need.missing()).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let missing = missing.join(", ");
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "lane `{name}` cannot run in CI: {missing}; `tests/run` installs what it needs"
+    );
+    // Straight to the terminal: a skipped lane must be seen without `--nocapture`.
+    let line = format!("\n*** SKIPPED lane `{name}`: {missing}; run `tests/run` as root\n");
+    let shown = std::fs::write("/dev/tty", &line).is_ok();
+    if !shown {
+        use std::io::Write as _;
+        // Nobody to tell when both fail.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
+    false
+}
+
+impl Need {
+    fn missing(self) -> Option<String> {
+        match self {
+            Self::Root => (!rustix::process::geteuid().is_root()).then(|| "not root".to_owned()),
+            Self::Program(program) => {
+                (!on_path(program)).then(|| format!("no program `{program}`"))
+            }
+        }
+    }
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let sbin = ["/usr/sbin", "/sbin"].map(Path::new).map(Path::to_path_buf);
+    std::env::split_paths(&path)
+        .chain(sbin)
+        .any(|folder| folder.join(program).is_file())
+}
