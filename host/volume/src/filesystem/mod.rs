@@ -1,5 +1,10 @@
 //! Filesystems: the trait that every driver implements, and the types it speaks in.
 
+pub mod memory;
+mod rules;
+
+pub use memory::Memory;
+
 use crate::error::Result;
 use crate::path::VolumePath;
 use serde::Serialize;
@@ -17,7 +22,14 @@ use std::io::Read;
 /// - What a filesystem cannot store (an owner on vfat) is `NotSupported`, never ignored.
 /// - Times that a change leaves behind are the time that the driver was opened with; nothing
 ///   reads the clock.
-/// - Changes are seen by later calls at once; they are all on the device after [`Self::finish`].
+/// - A change of content sets the file's time of change; making, removing or moving a name sets
+///   those of the directories it is or was in. Reading changes no time.
+/// - Something new has exactly the [`Ownership`] that it was made with, and no extended attributes:
+///   nothing is inherited from its directory.
+/// - Mode, owner and extended attributes change only when they are set; no call drops a set-user-ID
+///   bit or a file capability on the way.
+/// - Changes are seen by later calls at once; they are all on the device after [`Self::finish`],
+///   and every changing call after that fails with `ReadOnly`.
 pub trait FileSystem: Send + std::fmt::Debug {
     /// What it is and how full.
     ///
@@ -60,14 +72,17 @@ pub trait FileSystem: Send + std::fmt::Debug {
     /// Makes an empty regular file.
     ///
     /// # Errors
-    /// `AlreadyExists`, `NotFound` or `NotADirectory` for its directory, `NoSpace`, `ReadOnly`.
+    /// `AlreadyExists`, `NotFound` or `NotADirectory` for its directory, `NoSpace`, `ReadOnly`;
+    /// `InvalidArgument` for a mode above 0o7777; `NotSupported` for an owner or a name that the
+    /// filesystem cannot store.
     fn create_file(&mut self, path: &VolumePath, owner: Ownership) -> Result<()>;
 
     /// Makes an empty directory. Errors as [`Self::create_file`].
     fn create_dir(&mut self, path: &VolumePath, owner: Ownership) -> Result<()>;
 
-    /// Makes a symbolic link that holds `target`; the mode of `owner` is not used.
-    /// Errors as [`Self::create_file`], and `NotSupported`.
+    /// Makes a symbolic link that holds `target`; its mode is 0o777 whatever `owner` says.
+    /// Errors as [`Self::create_file`], `NotSupported`, and `InvalidArgument` for a target that is
+    /// empty, longer than 4095 bytes or has a NUL.
     fn create_symlink(&mut self, path: &VolumePath, target: &[u8], owner: Ownership) -> Result<()>;
 
     /// Makes a device node, FIFO or socket; `device` is its major and minor number, (0, 0) for
@@ -85,7 +100,8 @@ pub trait FileSystem: Send + std::fmt::Debug {
     /// between the old end and `offset` reads as zeros.
     ///
     /// # Errors
-    /// `NotFound`, `NotAFile`, `NoSpace`, `ReadOnly`.
+    /// `NotFound`, `NotADirectory`, `NotAFile`, `NoSpace`, `ReadOnly`; `InvalidArgument` when the
+    /// file would be longer than the filesystem can make it.
     fn write_at(&mut self, path: &VolumePath, offset: u64, data: &[u8]) -> Result<()>;
 
     /// Cuts a regular file, or grows it with zeros (a hole where the filesystem has holes).
@@ -122,8 +138,8 @@ pub trait FileSystem: Send + std::fmt::Debug {
     /// does nothing when both are names of one file.
     ///
     /// # Errors
-    /// `NotFound`, `NotADirectory`, `IsADirectory`, `DirectoryNotEmpty`, `InvalidArgument` when
-    /// `to` lies below `from`, `ReadOnly`.
+    /// `NotFound`, `NotADirectory`, `IsADirectory`, `DirectoryNotEmpty`, `ReadOnly`;
+    /// `InvalidArgument` when `to` lies below `from` or one of them is `/`.
     fn rename(&mut self, from: &VolumePath, to: &VolumePath) -> Result<()>;
 
     /// Removes one name of anything but a directory; the last one frees the file.
@@ -161,7 +177,8 @@ pub trait FileSystem: Send + std::fmt::Debug {
         modified: Timestamp,
     ) -> Result<()>;
 
-    /// Sets one extended attribute by its full name; ACL values in the system call's form.
+    /// Sets one extended attribute by its full name; ACL values in the system call's form. An access
+    /// ACL sets the mode's permission bits too, as it does in Linux.
     ///
     /// # Errors
     /// `NotFound`, `NotSupported`, `InvalidArgument`, `NoSpace`, `ReadOnly`.
