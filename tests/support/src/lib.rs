@@ -1,6 +1,12 @@
 //! What the integration tests share: lanes that need a machine, a hermetic environment, and real
-//! images.
+//! disks.
 
+// The support of tests fails as tests do: by a panic that says what went wrong.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+pub mod disk;
+pub mod environment;
 pub mod lane;
 
+pub use environment::Environment;
 pub use lane::Need;

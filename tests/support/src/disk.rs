@@ -1,0 +1,139 @@
+//! Real disks for tests: the cached Debian images, and their partitions as the kernel mounts them.
+
+use crate::environment::{Environment, project, succeed};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+/// Where the root partition of the Debian disks starts, in bytes (tests/fixtures/debian-12/build).
+pub const ROOT_START: u64 = 133_120 * 512;
+/// Where their EFI system partition starts, and how long it is, in bytes.
+pub const ESP: (u64, u64) = (1024 * 1024, 64 * 1024 * 1024);
+
+/// One of the disks that tests/fixtures/debian-12/build makes: `debian-12` or
+/// `ubuntu-24.04-features`. Built when it is missing; never written to.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn debian(name: &str) -> PathBuf {
+    static BUILD: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = BUILD.lock();
+    let cache = std::env::var_os("MINTAGE_TEST_CACHE").map_or_else(
+        || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cache/mintage-tests"),
+        PathBuf::from,
+    );
+    let folder = cache.join("debian-12");
+    let image = folder.join(format!("{name}.img"));
+    if !folder.join("built-by").exists() {
+        let script = project().join("tests/fixtures/debian-12/build");
+        succeed(Command::new(script).arg(&folder));
+    }
+    image
+}
+
+/// A loop device over the part of a file from `start` on, taken away when dropped.
+#[derive(Debug)]
+pub struct LoopDevice {
+    device: String,
+}
+
+impl LoopDevice {
+    /// Attaches; `length` 0 means to the end.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    pub fn attach(image: &Path, start: u64, length: u64) -> Self {
+        let (start, length) = (start.to_string(), length.to_string());
+        let mut command = Command::new("losetup");
+        command
+            .args(["-f", "--show", "-o", &start, "--sizelimit", &length])
+            .arg(image);
+        Self {
+            device: succeed(&mut command).trim().to_owned(),
+        }
+    }
+
+    /// Its path, `/dev/loop0`.
+    pub fn path(&self) -> &Path {
+        Path::new(&self.device)
+    }
+}
+
+impl Drop for LoopDevice {
+    fn drop(&mut self) {
+        // A device that is busy is freed with its last user.
+        let _ = Command::new("losetup").args(["-d", &self.device]).status();
+    }
+}
+
+/// A filesystem that the kernel mounted, unmounted when dropped.
+#[derive(Debug)]
+pub struct Mounted {
+    point: PathBuf,
+    _device: LoopDevice,
+}
+
+impl Mounted {
+    /// Mounts the filesystem at `start` of `image` on a new folder of `environment`.
+    ///
+    /// # Panics
+    /// When the kernel refuses.
+    pub fn new(environment: &Environment, image: &Path, start: u64, options: &str) -> Self {
+        let device = LoopDevice::attach(image, start, 0);
+        let name = device.device.trim_start_matches("/dev/").to_owned();
+        let point = environment.path(&format!("mnt-{name}"));
+        std::fs::create_dir_all(&point).expect("a folder to mount on");
+        succeed(
+            Command::new("mount")
+                .args(["-o", options])
+                .arg(device.path())
+                .arg(&point),
+        );
+        Self {
+            point,
+            _device: device,
+        }
+    }
+
+    /// Where it is mounted.
+    pub fn point(&self) -> &Path {
+        &self.point
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // The test's own assertion tells more than a failed unmount would.
+        let _ = Command::new("umount").arg(&self.point).status();
+    }
+}
+
+/// Copies an image so that holes stay holes.
+///
+/// # Panics
+/// When the copy fails.
+pub fn copy_sparse(from: &Path, to: &Path) {
+    succeed(
+        Command::new("cp")
+            .args(["--sparse=always", "--reflink=auto"])
+            .arg(from)
+            .arg(to),
+    );
+}
+
+/// Cuts `length` bytes from `start` of an image into a file of its own.
+///
+/// # Panics
+/// When the copy fails.
+pub fn extract(image: &Path, (start, length): (u64, u64), to: &Path) {
+    let blocks = |bytes: u64| (bytes / 65536).to_string();
+    let mut command = Command::new("dd");
+    command
+        .arg(format!("if={}", image.display()))
+        .arg(format!("of={}", to.display()));
+    command.args(["bs=64K", "conv=sparse", "status=none"]);
+    command
+        .arg(format!("skip={}", blocks(start)))
+        .arg(format!("count={}", blocks(length)));
+    succeed(&mut command);
+}
