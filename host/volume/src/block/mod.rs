@@ -1,11 +1,33 @@
 //! Block devices: what the filesystem drivers read from and write to.
 
-use crate::error::Result;
+mod commit;
+#[cfg(any(test, feature = "testsuite"))]
+pub mod conformance;
+#[cfg(any(test, feature = "testsuite"))]
+mod faulty;
+mod file;
+mod memory;
+mod overlay;
+mod slice;
+
+pub use commit::{Committed, commit};
+#[cfg(any(test, feature = "testsuite"))]
+pub use faulty::{Fault, FaultyDevice, Traffic};
+pub use file::FileDevice;
+pub use memory::MemoryDevice;
+pub use overlay::Overlay;
+pub use slice::Slice;
+
+use crate::error::{Result, VolumeError, VolumeErrorKind};
 use std::fmt::Debug;
+use std::sync::Arc;
+
+/// Size in bytes of the blocks that changes are kept and counted in.
+pub const BLOCK: u64 = 4096;
 
 /// A run of bytes of fixed length that is read and written at offsets.
 ///
-/// Contract, checked by [`conformance`]:
+/// Contract, checked by the suite in `block::conformance`:
 /// - offsets and lengths are in bytes and need no alignment;
 /// - a read or write that would pass the end fails with `Io` and changes nothing;
 /// - what was written is what every later read on the same device sees;
@@ -40,4 +62,55 @@ pub trait BlockDevice: Send + Sync + Debug {
     /// # Errors
     /// `Io` when the device fails.
     fn flush(&self) -> Result<()>;
+}
+
+impl<D: BlockDevice + ?Sized> BlockDevice for Arc<D> {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        (**self).read_at(offset, buf)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> Result<()> {
+        (**self).write_at(offset, data)
+    }
+
+    fn is_writable(&self) -> bool {
+        (**self).is_writable()
+    }
+
+    fn flush(&self) -> Result<()> {
+        (**self).flush()
+    }
+}
+
+/// The length of a slice as a device counts: no platform has a `usize` of more than 64 bits.
+fn count(slice: &[u8]) -> u64 {
+    slice.len() as u64
+}
+
+/// The end of `count` bytes at `offset` on a device of `len` bytes.
+///
+/// # Errors
+/// `Io` when they would pass the end.
+fn end_of(len: u64, offset: u64, count: u64) -> Result<u64> {
+    offset
+        .checked_add(count)
+        .filter(|end| *end <= len)
+        .ok_or_else(|| {
+            VolumeError::new(
+                VolumeErrorKind::Io,
+                format!("{count} bytes at {offset} pass the end of a device of {len} bytes"),
+            )
+        })
+}
+
+/// What a device that is not writable answers to a write.
+fn read_only() -> VolumeError {
+    VolumeError::new(
+        VolumeErrorKind::ReadOnly,
+        "cannot write to the device: it was opened read-only",
+    )
 }

@@ -1,0 +1,116 @@
+//! A block device that is an open file: an image, a scratch file or a host's block device.
+
+use super::{BlockDevice, count, end_of, read_only};
+use crate::error::{Result, VolumeError, VolumeErrorKind};
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, FileTypeExt};
+
+/// A file or block device of the host, addressed by offset; its own file position is not used.
+///
+/// The length is taken once, when the device is made.
+#[derive(Debug)]
+pub struct FileDevice {
+    file: File,
+    len: u64,
+    writable: bool,
+}
+
+impl FileDevice {
+    /// A device over `file`, open for reading, that refuses every write.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when it is no regular file or block device, `Io`.
+    pub fn read_only(file: File) -> Result<Self> {
+        Self::new(file, false)
+    }
+
+    /// A device over `file`, open for reading and writing.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when it is no regular file or block device, `Io`.
+    pub fn writable(file: File) -> Result<Self> {
+        Self::new(file, true)
+    }
+
+    fn new(mut file: File, writable: bool) -> Result<Self> {
+        let kind = file.metadata()?.file_type();
+        if !kind.is_file() && !kind.is_block_device() {
+            return Err(VolumeError::new(
+                VolumeErrorKind::InvalidArgument,
+                "a volume is a regular file or a block device; this is neither",
+            ));
+        }
+        // The metadata of a block device has no length; its end has.
+        let len = file.seek(SeekFrom::End(0))?;
+        Ok(Self {
+            file,
+            len,
+            writable,
+        })
+    }
+}
+
+impl BlockDevice for FileDevice {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        end_of(self.len, offset, count(buf))?;
+        Ok(self.file.read_exact_at(buf, offset)?)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> Result<()> {
+        if !self.writable {
+            return Err(read_only());
+        }
+        end_of(self.len, offset, count(data))?;
+        Ok(self.file.write_all_at(data, offset)?)
+    }
+
+    fn is_writable(&self) -> bool {
+        self.writable
+    }
+
+    fn flush(&self) -> Result<()> {
+        if self.writable {
+            self.file.sync_data()?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conformance;
+    use super::*;
+
+    fn image(len: u64) -> File {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(len).unwrap();
+        file
+    }
+
+    #[test]
+    fn conforms() {
+        conformance::check(|len| FileDevice::writable(image(len)).unwrap());
+        conformance::check_read_only(|len| FileDevice::read_only(image(len)).unwrap());
+    }
+
+    #[test]
+    fn refuses_what_is_no_volume() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = FileDevice::read_only(File::open(folder.path()).unwrap()).unwrap_err();
+        assert_eq!(error.kind(), VolumeErrorKind::InvalidArgument);
+    }
+
+    #[test]
+    fn a_file_cut_behind_our_back_is_an_error() {
+        let file = image(8192);
+        let device = FileDevice::read_only(file.try_clone().unwrap()).unwrap();
+        file.set_len(4096).unwrap();
+        let error = device.read_at(4000, &mut [0; 200]).unwrap_err();
+        assert_eq!(error.kind(), VolumeErrorKind::Io);
+    }
+}

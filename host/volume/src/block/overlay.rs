@@ -1,0 +1,249 @@
+//! Copy-on-write: changes to a device are kept apart, and the device stays as it is.
+
+use super::{BLOCK, BlockDevice, count, end_of};
+use crate::error::{Result, VolumeError, VolumeErrorKind};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// A device that reads as `base` until it is written to; every changed block of 4 KiB lies in
+/// `delta`, at the same offset. `base` is never written to.
+///
+/// [`super::commit`] later writes the changed blocks to the volume.
+#[derive(Debug)]
+pub struct Overlay {
+    base: Arc<dyn BlockDevice>,
+    delta: Arc<dyn BlockDevice>,
+    budget: u64,
+    changed: RwLock<BlockSet>,
+}
+
+impl Overlay {
+    /// An overlay on `base` that keeps at most `budget` changed bytes in `delta`, a writable
+    /// device of the same length.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when `delta` has another length or is not writable.
+    pub fn new(
+        base: Arc<dyn BlockDevice>,
+        delta: Arc<dyn BlockDevice>,
+        budget: u64,
+    ) -> Result<Self> {
+        if delta.len() != base.len() || !delta.is_writable() {
+            return Err(VolumeError::new(
+                VolumeErrorKind::InvalidArgument,
+                format!(
+                    "changes to a device of {} bytes need a writable device of the same length, \
+                     not one of {} bytes",
+                    base.len(),
+                    delta.len()
+                ),
+            ));
+        }
+        Ok(Self {
+            base,
+            delta,
+            budget,
+            changed: RwLock::default(),
+        })
+    }
+
+    /// The changed byte ranges: whole blocks (the last one ends with the device), ascending,
+    /// neighbours merged.
+    pub fn changed(&self) -> Vec<Range<u64>> {
+        let changed = self.lock_shared();
+        let mut ranges: Vec<Range<u64>> = Vec::new();
+        for block in changed.iter() {
+            let range = self.range_of(block);
+            match ranges.last_mut() {
+                Some(last) if last.end == range.start => last.end = range.end,
+                _ => ranges.push(range),
+            }
+        }
+        ranges
+    }
+
+    /// Forgets the changed blocks whose content equals the base's again. Returns how many.
+    ///
+    /// # Errors
+    /// `Io` when one of the devices cannot be read.
+    pub fn settle(&self) -> Result<u64> {
+        let mut changed = self.lock();
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        let mut equal = Vec::new();
+        for block in changed.iter() {
+            read_range(&*self.base, &self.range_of(block), &mut before)?;
+            read_range(&*self.delta, &self.range_of(block), &mut after)?;
+            if before == after {
+                equal.push(block);
+            }
+        }
+        equal.iter().for_each(|block| changed.remove(*block));
+        Ok(equal.len() as u64)
+    }
+
+    /// Where the changed blocks lie.
+    pub fn delta(&self) -> &Arc<dyn BlockDevice> {
+        &self.delta
+    }
+
+    /// Copies the block to `delta` when a write of `written` will cover it only in part.
+    fn copy_up(&self, changed: &BlockSet, block: u64, written: &Range<u64>) -> Result<()> {
+        let range = self.range_of(block);
+        let covered = written.start <= range.start && range.end <= written.end;
+        if covered || changed.contains(block) {
+            return Ok(());
+        }
+        let mut content = Vec::new();
+        read_range(&*self.base, &range, &mut content)?;
+        self.delta.write_at(range.start, &content)
+    }
+
+    fn check_budget(&self, changed: &BlockSet, first: u64, last: u64) -> Result<()> {
+        let missing = (last - first + 1) - changed.count(first, last);
+        if (changed.len + missing).saturating_mul(BLOCK) <= self.budget {
+            return Ok(());
+        }
+        let error = VolumeError::new(
+            VolumeErrorKind::LimitReached,
+            format!(
+                "cannot change more of the volume: the limit of {} changed bytes is reached",
+                self.budget
+            ),
+        );
+        Err(error.help("write less, or raise the run's limit of changed bytes"))
+    }
+
+    fn range_of(&self, block: u64) -> Range<u64> {
+        let start = block * BLOCK;
+        start..start.saturating_add(BLOCK).min(self.base.len())
+    }
+
+    // A panic under the lock leaves the set as it was or complete, so poison does not matter.
+    fn lock_shared(&self) -> RwLockReadGuard<'_, BlockSet> {
+        self.changed.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> RwLockWriteGuard<'_, BlockSet> {
+        self.changed.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BlockDevice for Overlay {
+    fn len(&self) -> u64 {
+        self.base.len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        let end = end_of(self.len(), offset, count(buf))?;
+        let changed = self.lock_shared();
+        let (mut at, mut rest) = (offset, buf);
+        while !rest.is_empty() {
+            let (in_delta, run_end) = changed.run(at / BLOCK, end.div_ceil(BLOCK));
+            // The run is cut to the rest of the buffer, so its length fits a usize.
+            let length = usize::try_from((run_end * BLOCK).min(end) - at).unwrap_or(rest.len());
+            let (piece, after) = rest.split_at_mut(length);
+            let device = if in_delta { &self.delta } else { &self.base };
+            device.read_at(at, piece)?;
+            at += count(piece);
+            rest = after;
+        }
+        Ok(())
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> Result<()> {
+        let end = end_of(self.len(), offset, count(data))?;
+        if data.is_empty() {
+            return Ok(());
+        }
+        let (first, last) = (offset / BLOCK, (end - 1) / BLOCK);
+        let mut changed = self.lock();
+        self.check_budget(&changed, first, last)?;
+        self.copy_up(&changed, first, &(offset..end))?;
+        if last != first {
+            self.copy_up(&changed, last, &(offset..end))?;
+        }
+        self.delta.write_at(offset, data)?;
+        // Only now: had anything failed before, new blocks would still read as the base's.
+        (first..=last).for_each(|block| changed.insert(block));
+        Ok(())
+    }
+
+    fn is_writable(&self) -> bool {
+        true
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.delta.flush()
+    }
+}
+
+fn read_range(device: &dyn BlockDevice, range: &Range<u64>, into: &mut Vec<u8>) -> Result<()> {
+    // A range is one block at most.
+    into.resize(usize::try_from(range.end - range.start).unwrap_or(0), 0);
+    device.read_at(range.start, into)
+}
+
+/// A sparse, ordered set of block numbers: 64 of them a word.
+#[derive(Debug, Default)]
+struct BlockSet {
+    words: BTreeMap<u64, u64>,
+    len: u64,
+}
+
+impl BlockSet {
+    fn contains(&self, block: u64) -> bool {
+        let word = self.words.get(&(block / 64)).copied().unwrap_or(0);
+        word >> (block % 64) & 1 == 1
+    }
+
+    fn insert(&mut self, block: u64) {
+        let word = self.words.entry(block / 64).or_default();
+        self.len += u64::from(*word >> (block % 64) & 1 == 0);
+        *word |= 1 << (block % 64);
+    }
+
+    fn remove(&mut self, block: u64) {
+        if let Some(word) = self.words.get_mut(&(block / 64)) {
+            self.len -= *word >> (block % 64) & 1;
+            *word &= !(1 << (block % 64));
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u64> {
+        self.words.iter().flat_map(|(index, word)| {
+            (0..64)
+                .filter(move |bit| *word >> bit & 1 == 1)
+                .map(move |bit| index * 64 + bit)
+        })
+    }
+
+    /// How many of the blocks `first` to `last` it has.
+    fn count(&self, first: u64, last: u64) -> u64 {
+        let words = self.words.range(first / 64..=last / 64);
+        words
+            .map(|(index, word)| {
+                let from = first.saturating_sub(index * 64);
+                let to = (last - index * 64).min(63);
+                let mask = (u64::MAX << from) & (u64::MAX >> (63 - to));
+                u64::from((word & mask).count_ones())
+            })
+            .sum()
+    }
+
+    /// Whether it has block `from`, and the first block up to `limit` that differs in that.
+    fn run(&self, from: u64, limit: u64) -> (bool, u64) {
+        let inside = self.contains(from);
+        let mut at = from + 1;
+        while at < limit && self.contains(at) == inside {
+            // Whole words of untouched blocks are passed at once: a device may have millions.
+            let next_word = (at / 64 + 1) * 64;
+            let skip = !inside && at.is_multiple_of(64) && !self.words.contains_key(&(at / 64));
+            at = if skip { next_word } else { at + 1 };
+        }
+        (inside, at.min(limit))
+    }
+}
+
+#[cfg(test)]
+mod tests;
