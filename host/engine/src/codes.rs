@@ -44,6 +44,7 @@ codes! {
     P1005 "expression-too-deep" "Expressions are nested deeper than the limit.",
     P1006 "import" "The import names no script of this plan library.",
     P1007 "unknown-module" "No module of this name is granted to plan scripts.",
+    P1008 "too-many-definitions" "The script defines more functions or imports more scripts than the limit.",
 
     P2001 "too-many-operations" "The script did more operations than the limit.",
     P2002 "call-too-deep" "Functions called each other deeper than the limit.",
@@ -62,6 +63,7 @@ codes! {
     P2015 "template-fuel" "Rendering a template took more steps than the limit.",
     P2016 "parse" "A file in the volume does not have the format that the function edits.",
     P2017 "runtime" "The script failed while running.",
+    P2018 "too-many-variables" "More variables are alive at once than the limit.",
 
     P3001 "not-found" "The path does not exist in the volume.",
     P3002 "already-exists" "Something is at the path already.",

@@ -1,6 +1,7 @@
 //! A diagnostic: an error with its place in a script, as data, and how it is rendered.
 
 use crate::codes::Code;
+use crate::error::PlanError;
 use serde::{Deserialize, Serialize};
 
 /// An error as users see it, the same in a terminal, in JSON and in a page.
@@ -35,4 +36,24 @@ pub struct Frame {
     pub function: Option<String>,
     /// The text of the line.
     pub text: String,
+}
+
+impl Diagnostic {
+    /// A diagnostic with `code` that says `message`, about no place in particular.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        PlanError::new(code, message).into()
+    }
+}
+
+impl From<PlanError> for Diagnostic {
+    fn from(error: PlanError) -> Self {
+        Self {
+            code: error.code,
+            message: error.message,
+            frames: Vec::new(),
+            path: error.path,
+            notes: Vec::new(),
+            help: error.help,
+        }
+    }
 }

@@ -56,6 +56,7 @@ impl PlanError {
                 | Code::P2011
                 | Code::P2012
                 | Code::P3014
+                | Code::P4005
                 | Code::P7006
                 | Code::P7007
                 | Code::P7010

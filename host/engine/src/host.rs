@@ -1,80 +1,199 @@
 //! The host of plan scripts: compiles them and runs them.
 
+use crate::codes::Code;
+use crate::context::{Place, RunContext, Tag};
+use crate::control::RunControl;
 use crate::diagnostic::Diagnostic;
 use crate::error::PlanError;
-use crate::library::Library;
-use crate::world::PlanWorld;
-use rhai::{EvalAltResult, NativeCallContext};
-use std::sync::atomic::AtomicBool;
+use crate::explain::Explainer;
+use crate::language::{Language, printed_at};
+use crate::library::{Library, LibraryModule};
+use crate::limits::Limits;
+use crate::stack::on_own_stack;
+use crate::world::{LogLevel, PlanWorld};
+use rhai::{AST, Dynamic, Engine, Shared};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Compiles and runs plan scripts with one granted library and one set of limits.
-#[derive(Debug)]
-pub struct PlanHost {}
+///
+/// It makes the product's only `rhai::Engine`s: one for each compilation and each run, which costs
+/// next to nothing because packages and modules are shared.
+pub struct PlanHost {
+    language: Language,
+    modules: Vec<LibraryModule>,
+    scripts: BTreeMap<String, String>,
+    limits: Limits,
+}
 
-/// A script that compiled, with the name that errors show.
-#[derive(Debug, Clone)]
-pub struct CompiledScript {}
-
-/// How much one script may use. Every field has a test that reaches it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {}
-
-/// From outside into a running script: when it must stop.
-#[derive(Debug, Clone)]
-pub struct RunControl {
-    /// Set to end the run with `P2005`.
-    pub cancel: Arc<AtomicBool>,
-    /// How long all steps together may take.
-    pub deadline: Duration,
+/// A script that compiled, with the name that errors show. Run it with the host that made it.
+#[derive(Clone)]
+pub struct CompiledScript {
+    name: String,
+    source: Arc<str>,
+    ast: AST,
 }
 
 impl PlanHost {
     /// A host that grants `library`.
     pub fn new(library: &dyn Library, limits: Limits) -> Self {
-        todo!()
+        Self {
+            language: Language::new(),
+            modules: library.modules(),
+            scripts: BTreeMap::new(),
+            limits,
+        }
     }
 
-    /// Compiles `source`; `name` is what errors show. `imports` gives the text of a script of the
-    /// same plan library by its name.
-    pub fn compile(&self, name: &str, source: &str) -> Result<CompiledScript, Diagnostic> {
-        todo!()
+    /// The scripts of the plan library, by name (`scripts/network.rhai`): what `import` finds.
+    #[must_use]
+    pub fn with_scripts(mut self, scripts: BTreeMap<String, String>) -> Self {
+        self.scripts = scripts;
+        self
     }
 
-    /// Runs a script on the calling thread's behalf, on a stack of its own.
+    /// What scripts may use.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Compiles `source`; `name` is what errors show.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the script: `P1…`.
+    pub fn compile(&self, name: &str, source: &str) -> Result<CompiledScript, Box<Diagnostic>> {
+        self.check_size(name, source)?;
+        let engine = self.engine();
+        let compiled = on_own_stack("plan compile", self.limits.stack_bytes, || {
+            engine.compile(source)
+        });
+        let mut ast = compiled
+            .map_err(|error| Box::new(Diagnostic::from(error)))?
+            .map_err(|error| Box::new(self.explainer(name, source).parse_error(&error)))?;
+        ast.set_source(name);
+        Ok(CompiledScript {
+            name: name.to_owned(),
+            source: source.into(),
+            ast,
+        })
+    }
+
+    /// Runs a script on a stack of its own, and waits for its end.
+    ///
+    /// The steps of a build plan run one after another with the same `world` and `control`.
+    ///
+    /// # Errors
+    /// What ended the script, with its place.
     pub fn run(
         &self,
         script: &CompiledScript,
         world: Arc<Mutex<dyn PlanWorld>>,
         control: &RunControl,
-    ) -> Result<(), Diagnostic> {
-        todo!()
+    ) -> Result<(), Box<Diagnostic>> {
+        let context = RunContext::new(world, control.clone(), self.limits.clone());
+        let context = Arc::new(context);
+        let engine = self.run_engine(&context);
+        let result = on_own_stack("plan", self.limits.stack_bytes, || {
+            engine.run_ast(&script.ast)
+        });
+        let explainer = self.explainer(&script.name, &script.source);
+        let failed = match (result, context.halt()) {
+            (Ok(Ok(())), None) => return Ok(()),
+            (Ok(Ok(())), Some(halt)) => explainer.halted(&halt, None),
+            (Ok(Err(error)), Some(halt)) => explainer.halted(&halt, Some(&error)),
+            (Ok(Err(error)), None) => explainer.runtime_error(&error),
+            (Err(panic), _) => explainer.panicked(panic, context.leave()),
+        };
+        Err(Box::new(failed))
+    }
+
+    fn engine(&self) -> Engine {
+        let mut engine = self.language.engine();
+        for LibraryModule { name, module } in &self.modules {
+            if name.is_empty() {
+                engine.register_global_module(Shared::clone(module));
+            } else {
+                engine.register_static_module(*name, Shared::clone(module));
+            }
+        }
+        self.limits.apply(&mut engine);
+        engine
+    }
+
+    fn run_engine(&self, context: &Arc<RunContext>) -> Engine {
+        let mut engine = self.engine();
+        engine.set_default_tag(Dynamic::from(Tag(Arc::clone(context))));
+        let run = Arc::clone(context);
+        engine.on_progress(move |_| run.progress());
+        let run = Arc::clone(context);
+        engine.on_print(move |text| run.log_or_halt(LogLevel::Info, text, printed_at(&run)));
+        let run = Arc::clone(context);
+        engine.on_debug(move |text, script, position| {
+            let script = script.unwrap_or_default().to_owned();
+            run.log_or_halt(LogLevel::Debug, text, Place { script, position });
+        });
+        engine
+    }
+
+    fn check_size(&self, name: &str, source: &str) -> Result<(), Box<Diagnostic>> {
+        let Limits {
+            source_bytes,
+            source_lines,
+            source_columns,
+            ..
+        } = self.limits;
+        let what = if source.len() > source_bytes {
+            format!("it has more than {source_bytes} bytes")
+        } else if source.lines().count() > source_lines {
+            format!("it has more than {source_lines} lines")
+        } else if source
+            .lines()
+            .any(|line| line.chars().count() > source_columns)
+        {
+            format!("a line in it has more than {source_columns} characters")
+        } else {
+            return Ok(());
+        };
+        let message = format!("the script `{name}` is too large: {what}");
+        Err(Box::new(PlanError::new(Code::P1004, message).into()))
+    }
+
+    fn explainer<'a>(&'a self, name: &'a str, source: &'a str) -> Explainer<'a> {
+        Explainer::new(name, source, &self.scripts)
     }
 }
 
-/// How a native function reaches the world of the run that calls it.
-pub trait CallWorld {
-    /// Calls `act` with the run's world; its error becomes the script's, at the place of the call:
-    /// one that scripts can catch, or one that ends the run ([`PlanError::is_fatal`]).
-    fn call_world<T>(
-        &self,
-        act: impl FnOnce(&mut dyn PlanWorld) -> Result<T, PlanError>,
-    ) -> Result<T, Box<EvalAltResult>>;
-
-    /// The longest string, in bytes, that may be given to the script.
-    fn max_string(&self) -> usize;
-}
-
-impl CallWorld for NativeCallContext<'_> {
-    fn call_world<T>(
-        &self,
-        act: impl FnOnce(&mut dyn PlanWorld) -> Result<T, PlanError>,
-    ) -> Result<T, Box<EvalAltResult>> {
-        todo!()
+impl CompiledScript {
+    /// The name that errors show.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    fn max_string(&self) -> usize {
-        self.engine().max_string_size()
+    /// The script's text.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 }
+
+impl fmt::Debug for PlanHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.modules.iter().map(|module| module.name).collect();
+        f.debug_struct("PlanHost")
+            .field("modules", &names)
+            .field("scripts", &self.scripts.keys())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for CompiledScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompiledScript")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
