@@ -1,5 +1,7 @@
 //! Filesystems: the trait that every driver implements, and the types it speaks in.
 
+#[cfg(any(test, feature = "testsuite"))]
+pub mod conformance;
 pub mod memory;
 mod rules;
 
