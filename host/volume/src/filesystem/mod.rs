@@ -2,9 +2,11 @@
 
 #[cfg(any(test, feature = "testsuite"))]
 pub mod conformance;
+pub mod ext4;
 pub mod memory;
 mod rules;
 
+pub use ext4::Ext4;
 pub use memory::Memory;
 
 use crate::error::Result;
