@@ -1,1 +1,18 @@
-//! placeholder
+//! Build plans as data, and the run of one over a volume.
+//!
+//! A [`PlanLibrary`] is read from a folder, its [attributes](attribute) get values from several
+//! layers, [`check`] finds what is wrong without an image, and [`run`] runs all steps as one
+//! transaction over a golden image. Nothing here knows of storage, records or HTTP.
+
+pub mod attribute;
+pub mod library;
+mod nearest;
+mod problem;
+pub mod profile;
+pub mod run;
+mod section;
+
+pub use attribute::{AttributeValues, ValueLayer, ValueSource, resolve};
+pub use library::{BuildPlan, PlanKind, PlanLibrary};
+pub use profile::Profile;
+pub use run::{Outcome, RunInput, RunReport, run};

@@ -1,0 +1,83 @@
+//! All that a run depends on, besides the golden image and the functions that are granted.
+
+use super::time;
+use crate::attribute::AttributeValues;
+use crate::library::{MountSource, PlanLibrary, hex};
+use crate::profile::Profile;
+use mintage_engine::Limits;
+use mintage_volume::filesystem::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// All that a run depends on, besides the golden image and the functions that are granted.
+///
+/// It can be sent to another process as JSON. That JSON holds the texts of secrets (see
+/// [`AttributeValues`]): it is for that process only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunInput {
+    /// The build plan with its scripts and templates.
+    pub library: PlanLibrary,
+    /// The values of its attributes.
+    pub values: AttributeValues,
+    /// The server that the run is for.
+    pub profile: Profile,
+    /// From which everything that must be unique is derived.
+    pub seed: String,
+    /// What the run takes for now.
+    #[serde(with = "time")]
+    pub time: Timestamp,
+    /// How much the run may use.
+    pub limits: RunLimits,
+    /// What is mounted where, instead of what the build plan or the volume's fstab says.
+    pub mounts: Option<BTreeMap<String, MountSource>>,
+}
+
+/// How much a run may use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLimits {
+    /// The limits of its scripts; a deadline in the build plan counts where it is shorter.
+    pub script: Limits,
+    /// How many bytes of the volume may change, in whole blocks.
+    pub changed_bytes: u64,
+}
+
+impl Default for RunLimits {
+    fn default() -> Self {
+        Self {
+            script: Limits::default(),
+            changed_bytes: 4 << 30,
+        }
+    }
+}
+
+impl RunInput {
+    /// A run of `library` with `values` for no server in particular, seeded with `seed`.
+    pub fn new(library: PlanLibrary, values: AttributeValues, seed: &str, time: Timestamp) -> Self {
+        Self {
+            library,
+            values,
+            profile: Profile::default(),
+            seed: seed.to_owned(),
+            time,
+            limits: RunLimits::default(),
+            mounts: None,
+        }
+    }
+
+    /// SHA-256 over everything here but the texts of secrets, in hexadecimal: runs with the same
+    /// hash over the same image differ at most in what comes of secrets. Those are left out
+    /// because a hash over a weak password would give it away.
+    pub fn hash(&self) -> String {
+        let parts = serde_json::json!({
+            "library": self.library.hash(),
+            "values": self.values.shown(),
+            "profile": self.profile.shown(),
+            "seed": self.seed,
+            "time": super::format_time(self.time),
+            "limits": self.limits,
+            "mounts": self.mounts,
+        });
+        hex(&Sha256::digest(parts.to_string()))
+    }
+}

@@ -1,0 +1,34 @@
+//! One run of a build plan over a golden image: all steps, all filesystems, one transaction.
+
+mod input;
+mod outcome;
+mod time;
+mod timings;
+
+pub use input::{RunInput, RunLimits};
+pub use outcome::{ImageFacts, InputFacts, Outcome, PlanFacts, RunReport, Status, StepRecord};
+pub use time::{format_time, parse_time};
+pub use timings::{StepTiming, Timings};
+
+use mintage_engine::Library;
+use mintage_volume::block::BlockDevice;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Runs a build plan over a golden image and says what came of it.
+///
+/// `golden` is never written to. Changed blocks of 4 KiB go to `delta`, a writable device of the
+/// same length, at the same offset; [`RunReport::changes`] lists them, ready for
+/// [`mintage_volume::block::commit`]. When anything fails they are none, whatever `delta` holds,
+/// and the outcome says why. A preview is the same call without a commit.
+///
+/// Setting `cancel` ends the run soon, as failed with `P2005`.
+pub fn run(
+    input: &RunInput,
+    golden: Arc<dyn BlockDevice>,
+    delta: Arc<dyn BlockDevice>,
+    grant: &dyn Library,
+    cancel: &Arc<AtomicBool>,
+) -> RunReport {
+    todo!()
+}
