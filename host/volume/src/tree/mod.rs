@@ -1,19 +1,49 @@
 //! The volume tree: the mounted filesystems of a volume as the one tree that the guest sees.
+//!
+//! This file holds the tree itself and its mounts. What can be done with it is beside it, a file
+//! for each: `resolve` (paths), `read`, `walk`, `write`, `attributes`, `copy`, `rename`, `remove`; and
+//! what a run is held to: `touched` (what it changed), `limits` (interrupt and write budget).
 
-use crate::error::Result;
-use crate::filesystem::{DirEntry, FileKind, FileSystem, Metadata, Ownership, Timestamp};
+mod attributes;
+mod copy;
+mod limits;
+mod read;
+mod remove;
+mod rename;
+mod resolve;
+#[cfg(test)]
+mod tests;
+mod touched;
+mod walk;
+mod write;
+
+pub use limits::Interrupt;
+pub use walk::WalkEntry;
+
+use crate::error::{Result, VolumeError, VolumeErrorKind};
+use crate::filesystem::{FileKind, FileSystem};
 use crate::path::VolumePath;
+use limits::Limits;
 use std::collections::BTreeMap;
-use std::io::Read;
+use touched::Touched;
 
 /// The mounted filesystems of one volume, joined.
 ///
 /// Every method takes a path as the guest would write it, in bytes: absolute, with `.`, `..` and
 /// symbolic links, which are resolved inside the volume and never outside it. Methods follow a
-/// link at the end of the path unless their docs say otherwise.
+/// link at the end of the path unless their docs say otherwise. A `/` at the end asks for a
+/// directory, as it does in the guest.
+///
+/// A failed change leaves the tree as it was, except where content was being written: then the
+/// content of that file is undefined (a file that the call made is removed again).
 #[derive(Debug)]
 pub struct VolumeTree {
+    /// Sorted by mount point, so parents come before children; the first is the root.
     mounts: Vec<Mount>,
+    /// What should be mounted and could not be, and why.
+    blocked: BTreeMap<VolumePath, VolumeError>,
+    touched: Touched,
+    limits: Limits,
 }
 
 /// One filesystem and where it is mounted.
@@ -38,27 +68,75 @@ pub enum LastLink {
     Keep,
 }
 
-/// Where a walk of the tree came by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WalkEntry {
-    /// The path without links.
-    pub path: VolumePath,
-    /// What is there.
-    pub metadata: Metadata,
+/// Where a path without links is stored.
+#[derive(Debug, Clone)]
+struct Place {
+    /// The path in the volume.
+    path: VolumePath,
+    /// Index of the mount; mounts are never removed, so it stays valid.
+    mount: usize,
+    /// The path in the mounted filesystem.
+    inner: VolumePath,
 }
 
 impl VolumeTree {
-    /// A tree of one filesystem.
+    /// A tree of one filesystem, whatever its `point` says.
     pub fn new(root: Mount) -> Self {
-        Self { mounts: vec![root] }
+        let root = Mount {
+            point: VolumePath::root(),
+            ..root
+        };
+        Self {
+            mounts: vec![root],
+            blocked: BTreeMap::new(),
+            touched: Touched::default(),
+            limits: Limits::default(),
+        }
     }
 
-    /// Mounts one more filesystem on an existing directory.
+    /// Mounts one more filesystem on an existing directory; links in its `point` are followed.
     ///
     /// # Errors
-    /// `NotFound`, `NotADirectory`, `AlreadyExists` when something is mounted there.
+    /// `NotFound`, `NotADirectory`, `AlreadyExists` when something is mounted there,
+    /// `InvalidArgument` when something is mounted below it, which the guest could not see.
     pub fn mount(&mut self, mount: Mount) -> Result<()> {
-        todo!()
+        let found = self.existing("mount at", &mount.point, LastLink::Follow)?;
+        let point = found.place.path;
+        let refuse = |kind, why: &str| Err(VolumeError::cannot(kind, "mount at", &point, why));
+        if found.metadata.kind != FileKind::Directory {
+            return refuse(VolumeErrorKind::NotADirectory, "it is not a directory");
+        }
+        if self.is_mount_point(&point) {
+            return refuse(
+                VolumeErrorKind::AlreadyExists,
+                "something is mounted there already",
+            );
+        }
+        if self.has_mounts_within(&point) {
+            return refuse(
+                VolumeErrorKind::InvalidArgument,
+                "something is mounted below it already, parents come first",
+            );
+        }
+        let index = self.mounts.partition_point(|other| other.point < point);
+        self.mounts.insert(index, Mount { point, ..mount });
+        Ok(())
+    }
+
+    /// Says that the guest mounts something at `point` that cannot be mounted here, and why.
+    /// Every path that leads into it fails with the kind of `error` from now on; the directory
+    /// itself can be seen, but not listed or changed.
+    pub fn blocked(&mut self, point: &VolumePath, error: VolumeError) {
+        // A point that does not resolve cannot be reached through a link either.
+        let point = self
+            .resolve(point, LastLink::Follow)
+            .unwrap_or_else(|_| point.clone());
+        self.blocked.insert(point, error);
+    }
+
+    /// What should be mounted and could not be, by mount point.
+    pub fn blocked_mounts(&self) -> &BTreeMap<VolumePath, VolumeError> {
+        &self.blocked
     }
 
     /// The mounts, parents before children.
@@ -66,199 +144,90 @@ impl VolumeTree {
         &self.mounts
     }
 
-    /// The path without `.`, `..` and links that `path` leads to. Its last name need not exist.
+    /// Finishes every filesystem that is not read-only ([`FileSystem::finish`]), children before
+    /// parents.
     ///
     /// # Errors
-    /// `NotFound` when a directory on the way is missing, `NotADirectory`, `TooManyLinks` past 40
-    /// links, `InvalidPath`.
-    pub fn resolve(&self, path: impl AsRef<[u8]>, last: LastLink) -> Result<VolumePath> {
-        todo!()
-    }
-
-    /// What is at `path`.
-    pub fn metadata(&self, path: impl AsRef<[u8]>) -> Result<Metadata> {
-        todo!()
-    }
-
-    /// What is at `path`, a link at its end not followed.
-    pub fn symlink_metadata(&self, path: impl AsRef<[u8]>) -> Result<Metadata> {
-        todo!()
-    }
-
-    /// Whether there is anything at `path`; a dangling link counts as nothing.
-    pub fn exists(&self, path: impl AsRef<[u8]>) -> Result<bool> {
-        todo!()
-    }
-
-    /// The entries of a directory, sorted by name, mount points as directories.
-    pub fn read_dir(&self, path: impl AsRef<[u8]>) -> Result<Vec<DirEntry>> {
-        todo!()
-    }
-
-    /// The whole content of a file of at most `limit` bytes, checked before anything is read.
-    pub fn read(&self, path: impl AsRef<[u8]>, limit: u64) -> Result<Vec<u8>> {
-        todo!()
-    }
-
-    /// Reads from a file at `offset`.
-    pub fn read_at(&self, path: impl AsRef<[u8]>, offset: u64, buf: &mut [u8]) -> Result<usize> {
-        todo!()
-    }
-
-    /// The target of the symbolic link at `path`, as stored.
-    pub fn read_link(&self, path: impl AsRef<[u8]>) -> Result<Vec<u8>> {
-        todo!()
-    }
-
-    /// The extended attributes of what is at `path`, a link at its end as told.
-    pub fn xattrs(
-        &self,
-        path: impl AsRef<[u8]>,
-        last: LastLink,
-    ) -> Result<BTreeMap<String, Vec<u8>>> {
-        todo!()
-    }
-
-    /// Everything below `path` and itself, parents first, names sorted, links not followed, mounts
-    /// crossed. `LimitReached` past `limit` entries.
-    pub fn walk(&self, path: impl AsRef<[u8]>, limit: usize) -> Result<Vec<WalkEntry>> {
-        todo!()
-    }
-
-    /// Writes the whole content of a file. An existing file keeps inode, owner, mode and extended
-    /// attributes; a new one gets `new`.
-    pub fn write(&mut self, path: impl AsRef<[u8]>, content: &[u8], new: Ownership) -> Result<()> {
-        todo!()
-    }
-
-    /// As [`Self::write`], streamed. Returns the length in bytes.
-    pub fn write_from(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        content: &mut dyn Read,
-        new: Ownership,
-    ) -> Result<u64> {
-        todo!()
-    }
-
-    /// Adds to the end of a file, which is made with `new` when it is missing.
-    pub fn append(&mut self, path: impl AsRef<[u8]>, content: &[u8], new: Ownership) -> Result<()> {
-        todo!()
-    }
-
-    /// Sets the length of a file.
-    pub fn set_len(&mut self, path: impl AsRef<[u8]>, len: u64) -> Result<()> {
-        todo!()
-    }
-
-    /// Makes a directory; its parent must exist. `AlreadyExists` when anything is there.
-    pub fn make_dir(&mut self, path: impl AsRef<[u8]>, owner: Ownership) -> Result<()> {
-        todo!()
-    }
-
-    /// Makes a directory and all that is missing above it. Returns whether anything was made.
-    pub fn make_dirs(&mut self, path: impl AsRef<[u8]>, owner: Ownership) -> Result<bool> {
-        todo!()
-    }
-
-    /// Makes a symbolic link at `path` that holds `target`.
-    pub fn symlink(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        target: impl AsRef<[u8]>,
-        owner: Ownership,
-    ) -> Result<()> {
-        todo!()
-    }
-
-    /// Makes `new` another name of the file at `existing`. `CrossesMounts` between filesystems.
-    pub fn hard_link(&mut self, existing: impl AsRef<[u8]>, new: impl AsRef<[u8]>) -> Result<()> {
-        todo!()
-    }
-
-    /// Makes a device node, FIFO or socket.
-    pub fn make_node(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        kind: FileKind,
-        device: (u32, u32),
-        owner: Ownership,
-    ) -> Result<()> {
-        todo!()
-    }
-
-    /// As rename(2), links at the ends not followed; across mounts it copies and removes.
-    pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
-        todo!()
-    }
-
-    /// Copies a file, link, node or whole directory with content, mode, owner, times, extended
-    /// attributes; hard links within it stay hard links; what is at `to` is replaced when both
-    /// are files, else `AlreadyExists`.
-    pub fn copy(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
-        todo!()
-    }
-
-    /// Removes a file, link, node or empty directory; a link at the end is not followed.
-    pub fn remove(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        todo!()
-    }
-
-    /// Removes whatever is at `path` and below it; mount points stop it with `CrossesMounts`
-    /// before anything is removed. Returns how many entries went; 0 when there was nothing.
-    pub fn remove_all(&mut self, path: impl AsRef<[u8]>) -> Result<usize> {
-        todo!()
-    }
-
-    /// Sets the 12 permission bits.
-    pub fn set_mode(&mut self, path: impl AsRef<[u8]>, mode: u32) -> Result<()> {
-        todo!()
-    }
-
-    /// Sets owner and group; a link at the end as told.
-    pub fn set_owner(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        uid: u32,
-        gid: u32,
-        last: LastLink,
-    ) -> Result<()> {
-        todo!()
-    }
-
-    /// Sets the times of last access and change.
-    pub fn set_times(
-        &mut self,
-        path: impl AsRef<[u8]>,
-        accessed: Timestamp,
-        modified: Timestamp,
-    ) -> Result<()> {
-        todo!()
-    }
-
-    /// Sets an extended attribute.
-    pub fn set_xattr(&mut self, path: impl AsRef<[u8]>, name: &str, value: &[u8]) -> Result<()> {
-        todo!()
-    }
-
-    /// Removes an extended attribute.
-    pub fn remove_xattr(&mut self, path: impl AsRef<[u8]>, name: &str) -> Result<()> {
-        todo!()
-    }
-
-    /// Marks the file at `path` as holding a secret: a diff shows that it changed, never how.
-    pub fn mark_secret(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
-        todo!()
-    }
-
-    /// The paths that any change may have touched, without links, each with whether it holds a
-    /// secret; for a moved or removed directory, every path below it.
-    pub fn touched(&self) -> &BTreeMap<VolumePath, bool> {
-        todo!()
-    }
-
-    /// Finishes every filesystem ([`FileSystem::finish`]), children before parents.
+    /// As [`FileSystem::finish`]; after one, nothing of the volume must be used.
     pub fn finish(&mut self) -> Result<()> {
-        todo!()
+        for mount in self.mounts.iter_mut().rev().filter(|m| !m.read_only) {
+            let finished = mount.filesystem.finish();
+            finished.map_err(|error| mount.explain(&mount.point, error))?;
+        }
+        Ok(())
+    }
+
+    /// Whether something is mounted, or should be, at exactly `path`.
+    fn is_mount_point(&self, path: &VolumePath) -> bool {
+        self.blocked.contains_key(path) || self.mounts.iter().any(|mount| mount.point == *path)
+    }
+
+    /// Whether something is mounted, or should be, at `path` or below it.
+    fn has_mounts_within(&self, path: &VolumePath) -> bool {
+        let points = self.mounts.iter().map(|mount| &mount.point);
+        points
+            .chain(self.blocked.keys())
+            .any(|point| point.starts_with(path))
+    }
+
+    /// Refuses to move or remove what something is mounted on or below, as the kernel does.
+    fn refuse_mounts_within(&self, what: &str, path: &VolumePath) -> Result<()> {
+        if self.has_mounts_within(path) {
+            let why = "a filesystem is mounted on it or below it";
+            let kind = VolumeErrorKind::CrossesMounts;
+            return Err(VolumeError::cannot(kind, what, path, why));
+        }
+        Ok(())
+    }
+
+    /// Does something with the filesystem that `place` is in, and makes its error speak of the
+    /// volume's path.
+    fn read_in<T>(
+        &self,
+        place: &Place,
+        read: impl FnOnce(&dyn FileSystem, &VolumePath) -> Result<T>,
+    ) -> Result<T> {
+        let mount = &self.mounts[place.mount];
+        read(mount.filesystem.as_ref(), &place.inner)
+            .map_err(|error| mount.explain(&place.path, error))
+    }
+
+    /// As [`Self::read_in`], for a change: the path counts as touched, and `ReadOnly` mounts
+    /// refuse.
+    fn change_in<T>(
+        &mut self,
+        what: &str,
+        place: &Place,
+        change: impl FnOnce(&mut dyn FileSystem, &VolumePath) -> Result<T>,
+    ) -> Result<T> {
+        let mount = &mut self.mounts[place.mount];
+        mount.check_writable(what, &place.path)?;
+        self.touched.add(&place.path);
+        change(mount.filesystem.as_mut(), &place.inner)
+            .map_err(|error| mount.explain(&place.path, error))
+    }
+}
+
+impl Mount {
+    fn check_writable(&self, what: &str, path: &VolumePath) -> Result<()> {
+        if self.read_only {
+            let why = format!("the filesystem at `{}` is mounted read-only", self.point);
+            let kind = VolumeErrorKind::ReadOnly;
+            return Err(VolumeError::cannot(kind, what, path, &why));
+        }
+        Ok(())
+    }
+
+    /// A driver speaks of paths from its own root; says where that is in the volume.
+    fn explain(&self, path: &VolumePath, error: VolumeError) -> VolumeError {
+        if self.point.is_root() {
+            return error.at(path);
+        }
+        let message = format!("{error} (in the filesystem at `{}`)", self.point);
+        let explained = VolumeError::new(error.kind(), message).at(path);
+        match error.help_text() {
+            Some(help) => explained.help(help),
+            None => explained,
+        }
     }
 }

@@ -1,0 +1,47 @@
+//! What a run touched, and which of it is secret: the scope of its diff.
+
+use crate::error::Result;
+use crate::path::VolumePath;
+use crate::tree::{LastLink, VolumeTree};
+use std::collections::BTreeMap;
+
+/// The touched paths; the value says whether the file there holds a secret.
+#[derive(Debug, Default)]
+pub(super) struct Touched(BTreeMap<VolumePath, bool>);
+
+impl Touched {
+    pub(super) fn add(&mut self, path: &VolumePath) {
+        if !self.0.contains_key(path) {
+            self.0.insert(path.clone(), false);
+        }
+    }
+
+    /// `to` got the content of `from`; a secret stays one wherever it goes.
+    pub(super) fn carry(&mut self, from: &VolumePath, to: &VolumePath) {
+        let secret = self.0.get(from).copied().unwrap_or(false);
+        *self.0.entry(to.clone()).or_insert(false) |= secret;
+    }
+}
+
+impl VolumeTree {
+    /// Marks the file at `path` as holding a secret: a diff shows that it changed, never how. The
+    /// mark follows the file when it is copied, linked or moved, and a path once marked stays so;
+    /// the file need not exist yet.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn mark_secret(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
+        let path = self.resolve(path, LastLink::Follow)?;
+        self.touched.0.insert(path, true);
+        Ok(())
+    }
+
+    /// The paths that any change may have touched, without links, each with whether it holds a
+    /// secret; for a moved or removed directory, every path below it, before and after.
+    ///
+    /// A file with several names counts under the name that it was changed through: its other
+    /// names cannot be found without a walk over the whole filesystem.
+    pub fn touched(&self) -> &BTreeMap<VolumePath, bool> {
+        &self.touched.0
+    }
+}
