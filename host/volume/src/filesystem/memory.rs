@@ -465,6 +465,10 @@ impl FileSystem for Memory {
         xattr::check(path, inode.body.kind(), name, value)?;
         if name == xattr::ACCESS_ACL {
             inode.owner.mode = xattr::mode_of(value, inode.owner.mode);
+            if xattr::is_only_mode(value) {
+                inode.xattrs.remove(name);
+                return Ok(());
+            }
         }
         inode.xattrs.insert(name.to_owned(), value.to_vec());
         Ok(())

@@ -1,8 +1,12 @@
 //! Filesystems: the trait that every driver implements, and the types it speaks in.
 
+#[cfg(any(test, feature = "testsuite"))]
+pub mod conformance;
+pub mod ext4;
 pub mod memory;
 mod rules;
 
+pub use ext4::Ext4;
 pub use memory::Memory;
 
 use crate::error::Result;

@@ -1,4 +1,10 @@
 use super::*;
+use crate::filesystem::conformance::{self, Capabilities};
+
+crate::filesystem_conformance!(
+    || Box::new(Memory::new(conformance::TIME)),
+    Capabilities::LINUX
+);
 
 const TIME: Timestamp = Timestamp {
     seconds: 1_700_000_000,
@@ -66,9 +72,13 @@ fn an_access_acl_and_the_mode_follow_each_other() {
     let given = acl(&[(1, 6), (2, 7), (4, 4), (16, 5), (32, 1)]);
     memory.set_xattr(&file, name, &given).unwrap();
     assert_eq!(memory.metadata(&file).unwrap().mode, 0o651);
+    let plain = acl(&[(1, 6), (4, 4), (32, 0)]);
     memory.set_mode(&file, 0o4734).unwrap();
     let expected = acl(&[(1, 7), (2, 7), (4, 4), (16, 3), (32, 4)]);
     assert_eq!(memory.xattrs(&file).unwrap()[name], expected);
+    memory.set_xattr(&file, name, &plain).unwrap();
+    assert_eq!(memory.metadata(&file).unwrap().mode, 0o4640);
+    assert!(memory.xattrs(&file).unwrap().is_empty());
 }
 
 #[test]

@@ -70,6 +70,13 @@ fn entries(acl: &[u8]) -> Option<Vec<(u16, u16)>> {
     Some(entries.iter().map(entry).collect())
 }
 
+/// Whether an access ACL says no more than a mode can: Linux then stores the mode alone.
+pub(super) fn is_only_mode(acl: &[u8]) -> bool {
+    let all = entries(acl).unwrap_or_default();
+    all.iter()
+        .all(|(tag, _)| [USER_OBJ, GROUP_OBJ, OTHER].contains(tag))
+}
+
 /// The mode that setting the access ACL `acl` leaves: its owner, mask (or group) and other.
 pub(super) fn mode_of(acl: &[u8], mode: u32) -> u32 {
     let entries = entries(acl).unwrap_or_default();

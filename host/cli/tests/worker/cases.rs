@@ -1,0 +1,165 @@
+//! The cases: each starts a worker and says how it must end.
+
+use crate::behaviour::Behaviour::{self, *};
+use mintage_cli::worker::{Worker, WorkerFailure, WorkerLimits};
+use mintage_engine::Code;
+use std::fs::File;
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+type Case = (&'static str, fn());
+
+const CASES: &[Case] = &[
+    ("answers_and_says_what_its_sandbox_is", answers),
+    ("has_threads_memory_and_its_files", works),
+    ("has_no_other_descriptor_and_no_environment", holds_nothing),
+    ("cannot_do_what_the_sandbox_forbids", forbidden),
+    ("cannot_write_the_golden_image", golden_stays),
+    ("is_ended_at_each_limit", limits),
+    ("has_a_name_for_each_accident", accidents),
+];
+
+pub fn run(filter: Option<&str>) -> ExitCode {
+    let chosen = |case: &&Case| filter.is_none_or(|text| case.0.contains(text));
+    let mut failed = 0;
+    for (name, case) in CASES.iter().filter(chosen) {
+        let passed = catch_unwind(case).is_ok();
+        println!(
+            "test worker::{name} ... {}",
+            if passed { "ok" } else { "FAILED" }
+        );
+        failed += u8::from(!passed);
+    }
+    ExitCode::from(failed.min(101))
+}
+
+fn small() -> WorkerLimits {
+    WorkerLimits {
+        memory: 512 << 20,
+        cpu: Duration::from_secs(20),
+        scratch: 8 << 20,
+        answer: 1 << 20,
+        deadline: Duration::from_secs(20),
+    }
+}
+
+/// A worker with a golden image as descriptor 3 and a scratch file as descriptor 4.
+fn start(behaviour: Behaviour, limits: WorkerLimits) -> Result<String, WorkerFailure> {
+    let directory = tempfile::tempdir().unwrap();
+    let golden = directory.path().join("golden");
+    std::fs::write(&golden, "golden").unwrap();
+    let mut worker = Worker::new(limits)
+        .pass(File::open(&golden).unwrap())
+        .pass(tempfile::tempfile().unwrap());
+    worker.program = std::env::current_exe().unwrap();
+    let answer = worker.run::<String>(&behaviour);
+    assert_eq!(std::fs::read(&golden).unwrap(), b"golden");
+    answer.map(|answer| answer.result.unwrap())
+}
+
+fn answers() {
+    let mut worker = Worker::new(small());
+    worker.program = std::env::current_exe().unwrap();
+    let answer = worker.run::<String>(&Answer).unwrap();
+    assert_eq!(answer.result.unwrap(), "done");
+    assert!(answer.sandbox.seccomp && answer.sandbox.no_new_privs);
+    for (layer, why) in answer.sandbox.missing() {
+        println!("note: this host has no {layer}: {why}");
+    }
+}
+
+fn works() {
+    assert_eq!(start(Threads, small()).unwrap(), (7 << 20).to_string());
+    assert_eq!(start(Scratch, small()).unwrap(), "golden");
+}
+
+fn holds_nothing() {
+    // Inheritable on purpose, as a careless program above us might leave it.
+    let leak = File::open("/etc/passwd").unwrap();
+    rustix::io::fcntl_setfd(&leak, rustix::io::FdFlags::empty()).unwrap();
+    assert_eq!(start(ListDescriptors, small()).unwrap(), "[0, 1, 2, 3, 4]");
+    let environment = start(Environment, small()).unwrap();
+    assert_eq!(environment, r#"[("MALLOC_ARENA_MAX", "1")]"#);
+}
+
+fn forbidden() {
+    for behaviour in [
+        OpenFile,
+        Stat,
+        Socket,
+        Connect,
+        Execute,
+        Fork,
+        Kill,
+        Ptrace,
+        Chroot,
+        Mount,
+        ExecutableMemory,
+        DuplicateDescriptor,
+    ] {
+        let ended = start(behaviour, small());
+        let failure = ended.expect_err(&format!("{behaviour:?} was allowed"));
+        assert_eq!(failure.code, Code::P6004, "{behaviour:?}: {failure:?}");
+    }
+}
+
+fn golden_stays() {
+    let answer = start(WriteGolden, small()).unwrap();
+    assert!(answer.contains("Bad file descriptor"), "{answer}");
+}
+
+fn limits() {
+    let quick = |change: fn(&mut WorkerLimits)| {
+        let mut limits = small();
+        change(&mut limits);
+        limits
+    };
+    let soon = quick(|limits| limits.deadline = Duration::from_millis(300));
+    let one_second = quick(|limits| limits.cpu = Duration::from_secs(1));
+    for (behaviour, limits, code, says) in [
+        (Sleep, soon.clone(), Code::P6003, "its deadline of 0.3 s"),
+        (Loop, soon, Code::P6003, "its deadline of 0.3 s"),
+        (Loop, one_second, Code::P6006, "more than 1 s of processor"),
+        (Allocate, small(), Code::P6002, "memory limit of 512 MiB"),
+        (FillScratch, small(), Code::P3014, "more than 8388608 bytes"),
+        (
+            LongAnswer,
+            small(),
+            Code::P6005,
+            "longer than 1048576 bytes",
+        ),
+    ] {
+        let started = Instant::now();
+        let failure = start(behaviour, limits).unwrap_err();
+        assert_eq!(failure.code, code, "{behaviour:?}: {failure:?}");
+        assert!(failure.message.contains(says), "{failure}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{behaviour:?}");
+    }
+}
+
+fn accidents() {
+    for (behaviour, code, says) in [
+        (Panic, Code::P6001, "it panicked"),
+        (Abort, Code::P6001, "crashed"),
+        (Overflow, Code::P6001, "its stack overflowed"),
+        (Garbage, Code::P6005, "not what was agreed"),
+        (ExitEarly, Code::P6001, "exit code 7"),
+        (LongError, Code::P6001, "exit code 1"),
+    ] {
+        let failure = start(behaviour, small()).unwrap_err();
+        assert_eq!(failure.code, code, "{behaviour:?}: {failure:?}");
+        assert!(failure.message.contains(says), "{failure}");
+        let stderr = failure.stderr.join("\n");
+        assert!(!stderr.contains('\x1b'), "{stderr}");
+        assert!(stderr.len() < 4000, "{}", stderr.len());
+        if behaviour == Panic {
+            assert!(stderr.contains(r"a \u{1b}[31mred"), "{stderr}");
+        }
+    }
+    let mut missing = Worker::new(small());
+    missing.program = Path::new("/nonexistent").into();
+    let failure = missing.run::<String>(&Answer).unwrap_err();
+    assert_eq!(failure.code, Code::P6005, "{failure:?}");
+}
