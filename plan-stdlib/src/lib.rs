@@ -1,1 +1,50 @@
-//! placeholder
+//! The standard library: what plan scripts can call.
+//!
+//! Each function is a plain Rust function over a [`mintage_engine::PlanWorld`] or its tree, and a
+//! thin exported wrapper that carries its documentation. The rules of names, arguments and
+//! results are in `docs/stdlib-design.md`.
+
+mod accounts;
+mod attribute;
+mod failing;
+mod file;
+mod log;
+mod options;
+mod profile;
+mod template;
+#[cfg(test)]
+mod test_world;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use mintage_engine::{Library, LibraryModule};
+use rhai::{Module, Shared};
+
+/// What an exported function returns. Rhai knows the alias by this name when it writes signatures.
+type RhaiResultOf<T> = Result<T, Box<rhai::EvalAltResult>>;
+
+/// The standard library, to be handed to a [`mintage_engine::PlanHost`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StandardLibrary;
+
+impl Library for StandardLibrary {
+    fn modules(&self) -> Vec<LibraryModule> {
+        let modules: [(&'static str, Module); 6] = [
+            ("", attribute::module()),
+            ("", failing::module()),
+            ("file", file::module()),
+            ("log", log::module()),
+            ("profile", profile::module()),
+            ("template", template::module()),
+        ];
+        let modules = modules.into_iter().map(|(name, mut module)| {
+            module.build_index();
+            LibraryModule {
+                name,
+                module: Shared::new(module),
+            }
+        });
+        modules.collect()
+    }
+}

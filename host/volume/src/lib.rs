@@ -7,10 +7,7 @@
 
 pub mod block;
 pub mod error;
-mod fields;
 pub mod filesystem;
-pub mod inspect;
-pub mod partition;
 pub mod path;
 pub mod tree;
 

@@ -1,0 +1,190 @@
+//! The options of a function: a map whose keys and values are checked.
+
+use crate::text::pattern::Pattern;
+use mintage_engine::{Code, PlanError};
+use rhai::{Dynamic, ImmutableString, Map};
+
+/// The checked options of one call.
+#[derive(Debug)]
+pub(crate) struct Options {
+    function: &'static str,
+    map: Map,
+}
+
+impl Options {
+    /// The options that a script gave to `function`, which takes the keys of `known`.
+    ///
+    /// # Errors
+    /// `P2013` for an unknown key, with the nearest known one.
+    pub(crate) fn checked(
+        function: &'static str,
+        map: Map,
+        known: &[&str],
+    ) -> Result<Self, PlanError> {
+        for key in map.keys() {
+            if !known.contains(&key.as_str()) {
+                return Err(unknown_key(function, key, known));
+            }
+        }
+        Ok(Self { function, map })
+    }
+
+    /// The value of a key as the script gave it.
+    pub(crate) fn value(&self, key: &str) -> Option<&Dynamic> {
+        self.map.get(key).filter(|value| !value.is_unit())
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// `P2006` for another type.
+    pub(crate) fn text(&self, key: &str) -> Result<Option<ImmutableString>, PlanError> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        let text = value.clone().into_immutable_string();
+        text.map(Some)
+            .map_err(|found| self.wrong_type(key, "a string", found))
+    }
+
+    /// A yes or no; `default` when the key is missing.
+    ///
+    /// # Errors
+    /// `P2006` for another type.
+    pub(crate) fn flag(&self, key: &str, default: bool) -> Result<bool, PlanError> {
+        let Some(value) = self.value(key) else {
+            return Ok(default);
+        };
+        value
+            .as_bool()
+            .map_err(|found| self.wrong_type(key, "true or false", found))
+    }
+
+    /// A pattern.
+    ///
+    /// # Errors
+    /// `P2006` for another type, `P2013` for an invalid pattern.
+    pub(crate) fn pattern(&self, key: &str) -> Result<Option<Pattern>, PlanError> {
+        self.text(key)?
+            .map(|text| Pattern::parse(text.as_str()))
+            .transpose()
+    }
+
+    fn wrong_type(&self, key: &str, wanted: &str, found: &str) -> PlanError {
+        let function = self.function;
+        PlanError::new(
+            Code::P2006,
+            format!(
+                "the option `{key}` of `{function}` must be {wanted}, not a value of type `{found}`"
+            ),
+        )
+    }
+}
+
+fn unknown_key(function: &str, key: &str, known: &[&str]) -> PlanError {
+    let shown = shorten(key);
+    let message = match nearest(key, known) {
+        Some(near) => format!("unknown key `{shown}`, did you mean `{near}`?"),
+        None => format!("unknown key `{shown}`"),
+    };
+    let error = PlanError::new(Code::P2013, message);
+    if known.is_empty() {
+        return error.help(format!("`{function}` takes no options"));
+    }
+    let list: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
+    error.help(format!("`{function}` takes {}", list.join(", ")))
+}
+
+/// A text from a script for an error: escaped, and cut where it is long.
+pub(crate) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut shown: String = text.chars().take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    mintage_volume::path::escape(shown.as_bytes())
+}
+
+/// The known word that `word` most likely is a slip of: at most a third of it is different.
+fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let allowed = (word.chars().count() / 3).clamp(1, 3);
+    let distances = known
+        .iter()
+        .map(|candidate| (distance(word, candidate), *candidate));
+    let (distance, candidate) = distances.min()?;
+    (distance <= allowed).then_some(candidate)
+}
+
+/// How many characters must be added, removed or changed to come from one word to the other; long
+/// words, which no option is a slip of, are far from everything.
+fn distance(from: &str, to: &str) -> usize {
+    if from.len() > 64 {
+        return usize::MAX;
+    }
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (line, a) in from.chars().enumerate() {
+        let mut diagonal = line;
+        let mut left = line + 1;
+        let mut next = vec![left];
+        for (b, above) in to.iter().zip(row.iter().skip(1)) {
+            left = (diagonal + usize::from(a != *b))
+                .min(left + 1)
+                .min(above + 1);
+            diagonal = *above;
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_refused_with_the_nearest() {
+        for (key, expected) in [
+            (
+                "adresses",
+                "unknown key `adresses`, did you mean `addresses`?",
+            ),
+            ("mod", "unknown key `mod`, did you mean `mode`?"),
+            ("colour", "unknown key `colour`"),
+            ("a\nb", "unknown key `a\\nb`"),
+        ] {
+            let map = Map::from([(key.into(), Dynamic::TRUE)]);
+            let error = Options::checked("f", map, &["addresses", "mode"]).unwrap_err();
+            assert_eq!(
+                (error.code, error.message.as_str()),
+                (Code::P2013, expected)
+            );
+        }
+    }
+
+    #[test]
+    fn distances() {
+        for (from, to, expected) in [
+            ("", "", 0),
+            ("abc", "", 3),
+            ("ownr", "owner", 1),
+            ("gruop", "group", 2),
+        ] {
+            assert_eq!(distance(from, to), expected, "{from} to {to}");
+            assert_eq!(distance(to, from), expected, "{to} to {from}");
+        }
+    }
+
+    #[test]
+    fn values_have_their_types() {
+        let map = Map::from([
+            ("create".into(), Dynamic::from("yes")),
+            ("mode".into(), Dynamic::UNIT),
+        ]);
+        let options = Options::checked("f", map, &["create", "mode"]).unwrap();
+        assert_eq!(options.flag("create", true).unwrap_err().code, Code::P2006);
+        assert_eq!(options.text("mode").unwrap(), None);
+        assert!(options.flag("other", true).unwrap());
+    }
+}
