@@ -118,7 +118,8 @@ impl VolumePath {
 
     /// Whether it is `ancestor` or below it.
     pub fn starts_with(&self, ancestor: &Self) -> bool {
-        self.strip_prefix(ancestor).is_some()
+        let rest = self.0.strip_prefix(ancestor.0.as_slice());
+        ancestor.is_root() || rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
     }
 
     /// What remains below `ancestor`, as a path of its own: `/boot/efi/a` below `/boot/efi` is
@@ -174,8 +175,40 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
+/// The bytes that [`escape`] wrote as `text`; none when an escape in it is malformed.
+pub fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        bytes.extend_from_slice(before.as_bytes());
+        let mut chars = after.chars();
+        match chars.next()? {
+            '\\' => bytes.push(b'\\'),
+            'n' => bytes.push(b'\n'),
+            't' => bytes.push(b'\t'),
+            'r' => bytes.push(b'\r'),
+            'x' => bytes.push(u8::from_str_radix(after.get(1..3)?, 16).ok()?),
+            'u' => {
+                let (digits, _) = after.get(1..)?.strip_prefix('{')?.split_once('}')?;
+                let c = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+                bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                // `u`, the braces and the digits.
+                rest = after.get(digits.len() + 3..)?;
+                continue;
+            }
+            _ => return None,
+        }
+        rest = match after.strip_prefix('x') {
+            Some(_) => after.get(3..)?,
+            None => chars.as_str(),
+        };
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Some(bytes)
+}
+
 /// Control characters, and the marks that change the direction of text around them.
-fn is_unsafe_to_print(c: char) -> bool {
+pub(crate) fn is_unsafe_to_print(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -205,6 +238,16 @@ impl fmt::Debug for VolumePath {
 impl serde::Serialize for VolumePath {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for VolumePath {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let path = unescape(&text).and_then(|bytes| Self::parse(bytes).ok());
+        // A path that reads back differently was not written by `Display`.
+        path.filter(|path| path.to_string() == text)
+            .ok_or_else(|| serde::de::Error::custom("this is no escaped absolute path"))
     }
 }
 
@@ -265,5 +308,41 @@ mod tests {
     fn display_shows_hostile_names_as_text() {
         let hostile = VolumePath::parse(b"/a\n\x1b[31m\xff\\\xe2\x80\xae").unwrap();
         assert_eq!(hostile.to_string(), r"/a\n\u{1b}[31m\xff\\\u{202e}");
+    }
+
+    #[test]
+    fn escaped_text_reads_back() {
+        let hostile = b"/a\n\x1b[31m\xff\\\t\r \xe2\x80\xae\xc3\xa4\x7f";
+        assert_eq!(unescape(&escape(hostile)).as_deref(), Some(&hostile[..]));
+        for bad in [
+            "\\",
+            "\\q",
+            "\\x1",
+            "\\xg0",
+            "\\u{}",
+            "\\u{d800}",
+            "\\u{1b",
+            "\\xä",
+        ] {
+            assert_eq!(unescape(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn paths_travel_as_escaped_text() {
+        let path = VolumePath::parse(b"/a\n\xff b").unwrap();
+        let json = serde_json::to_string(&path).unwrap();
+        assert_eq!(json, r#""/a\\n\\xff b""#);
+        assert_eq!(serde_json::from_str::<VolumePath>(&json).unwrap(), path);
+        for bad in [
+            r#""a""#,
+            r#""/a/../b""#,
+            r#""/a/""#,
+            r#""/\\x41""#,
+            r#""/\\q""#,
+            "1",
+        ] {
+            assert!(serde_json::from_str::<VolumePath>(bad).is_err(), "{bad}");
+        }
     }
 }

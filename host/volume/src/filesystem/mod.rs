@@ -11,7 +11,7 @@ pub use memory::Memory;
 
 use crate::error::Result;
 use crate::path::VolumePath;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -218,7 +218,7 @@ fn fill(source: &mut dyn Read, buf: &mut [u8]) -> Result<usize> {
 }
 
 /// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
     /// A regular file.

@@ -151,7 +151,7 @@ pub(super) fn a_failing_source_is_an_error(case: &mut Case<'_>) {
 
 pub(super) fn many_appends_make_one_file(case: &mut Case<'_>) {
     case.file("/f", b"");
-    let mut expected = Vec::new();
+    let mut expected: Vec<u8> = Vec::new();
     for n in 0..300u32 {
         let line = format!("line {n} of a log that grows\n");
         let end = expected.len() as u64;
