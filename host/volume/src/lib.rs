@@ -5,7 +5,9 @@
 //! guest would see. Nothing here knows of scripts, HTTP or the host's own files, except for the
 //! device and directory handles that a caller passes in.
 
+mod base64;
 pub mod block;
+pub mod diff;
 pub mod error;
 pub mod filesystem;
 pub mod path;

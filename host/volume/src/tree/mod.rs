@@ -144,6 +144,11 @@ impl VolumeTree {
         &self.mounts
     }
 
+    /// Takes the tree apart, parents before children.
+    pub fn into_mounts(self) -> Vec<Mount> {
+        self.mounts
+    }
+
     /// Finishes every filesystem that is not read-only ([`FileSystem::finish`]), children before
     /// parents.
     ///
