@@ -5,9 +5,11 @@ pub mod conformance;
 pub mod ext4;
 pub mod memory;
 mod rules;
+pub mod vfat;
 
 pub use ext4::Ext4;
 pub use memory::Memory;
+pub use vfat::Vfat;
 
 use crate::error::Result;
 use crate::path::VolumePath;

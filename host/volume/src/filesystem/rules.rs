@@ -124,8 +124,13 @@ pub(crate) fn check_len(what: &str, path: &VolumePath, len: Option<u64>) -> Resu
     if len.is_some_and(|len| i64::try_from(len).is_ok()) {
         return Ok(());
     }
-    let why = "the file would be longer than any file can be";
-    Err(VolumeError::cannot(Kind::InvalidArgument, what, path, why))
+    Err(too_long(what, path, "8 EiB"))
+}
+
+/// `limit` is the longest that a file can be.
+pub(crate) fn too_long(what: &str, path: &VolumePath, limit: &str) -> VolumeError {
+    let why = format!("a file here has at most {limit}");
+    VolumeError::cannot(Kind::InvalidArgument, what, path, &why)
 }
 
 pub(crate) fn check_times(
@@ -151,15 +156,14 @@ pub(crate) fn check_rename(from: &VolumePath, to: &VolumePath) -> Result<()> {
         return Err(root("rename", from));
     }
     if from != to && to.starts_with(from) {
-        let why = format!("`{to}` lies below it");
-        return Err(VolumeError::cannot(
-            Kind::InvalidArgument,
-            "rename",
-            from,
-            &why,
-        ));
+        return Err(own_subtree(from, to));
     }
     Ok(())
+}
+
+pub(crate) fn own_subtree(from: &VolumePath, to: &VolumePath) -> VolumeError {
+    let why = format!("`{to}` lies below it");
+    VolumeError::cannot(Kind::InvalidArgument, "rename", from, &why)
 }
 
 /// Checks what a rename would replace at `to`: nothing but a directory (`empty` is none), or a
