@@ -9,7 +9,10 @@ mod base64;
 pub mod block;
 pub mod diff;
 pub mod error;
+mod fields;
 pub mod filesystem;
+pub mod inspect;
+pub mod partition;
 pub mod path;
 pub mod tree;
 

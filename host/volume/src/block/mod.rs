@@ -87,7 +87,7 @@ impl<D: BlockDevice + ?Sized> BlockDevice for Arc<D> {
 }
 
 /// The length of a slice as a device counts: no platform has a `usize` of more than 64 bits.
-fn count(slice: &[u8]) -> u64 {
+pub(crate) fn count(slice: &[u8]) -> u64 {
     slice.len() as u64
 }
 

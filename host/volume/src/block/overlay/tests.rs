@@ -73,7 +73,7 @@ fn a_block_written_back_to_what_it_was_settles() {
         .write_at(LEN - 1, &before[before.len() - 1..])
         .unwrap();
     assert_eq!(overlay.settle().unwrap(), 2);
-    assert_eq!(overlay.changed(), [BLOCK..2 * BLOCK]);
+    assert_eq!(overlay.changed(), std::slice::from_ref(&(BLOCK..2 * BLOCK)));
     // What settled counts no more, and a new change starts from the base again.
     overlay.write_at(7, b"\xfe").unwrap();
     overlay.write_at(8 * BLOCK, b"\xfe").unwrap();

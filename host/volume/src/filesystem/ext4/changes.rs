@@ -4,11 +4,11 @@ use super::content::Whole;
 use crate::path::VolumePath;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The paths that may have changed, and what was written into files as a whole.
+/// The paths that may have changed, and the inodes whose content did.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     paths: BTreeSet<VolumePath>,
-    contents: BTreeMap<u32, Whole>,
+    contents: BTreeMap<u32, Option<Whole>>,
 }
 
 impl Changes {
@@ -38,12 +38,9 @@ impl Changes {
         self.touch_entry(to);
     }
 
-    /// The content of the inode is `whole`; none when it is not known as a whole.
+    /// The content of the inode changed, and is `whole` where it was written as a whole.
     pub(super) fn content(&mut self, ino: u32, whole: Option<Whole>) {
-        match whole {
-            Some(whole) => self.contents.insert(ino, whole),
-            None => self.contents.remove(&ino),
-        };
+        self.contents.insert(ino, whole);
     }
 
     /// Every path that may have changed.
@@ -51,10 +48,8 @@ impl Changes {
         self.paths.iter()
     }
 
-    /// What was written into the inode as a whole, when nothing else was written since.
-    pub(super) fn whole(&self, ino: u64) -> Option<&Whole> {
-        u32::try_from(ino)
-            .ok()
-            .and_then(|ino| self.contents.get(&ino))
+    /// None when the inode's content did not change; else what it is, where that is known.
+    pub(super) fn content_of(&self, ino: u32) -> Option<Option<&Whole>> {
+        self.contents.get(&ino).map(Option::as_ref)
     }
 }

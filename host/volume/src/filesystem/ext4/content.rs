@@ -153,10 +153,18 @@ fn read_whole(fs: &Filesystem, ino: u32, inode: &Inode) -> Result<Vec<u8>> {
 
 /// Refuses lengths that the file's map cannot hold, before the library computes with them.
 fn check_len(fs: &Filesystem, inode: &Inode, len: u64) -> Result<()> {
-    match inode.has_extents() {
-        true if len > u64::from(u32::MAX) * u64::from(fs.sb.block_size()) => Err(too_long()),
-        false if len > MAX_BLOCK_MAPPED => Err(too_long_for_block_map()),
-        _ => Ok(()),
+    let size = u64::from(fs.sb.block_size());
+    let pointers = size / 4;
+    let longest = match inode.has_extents() {
+        true => u64::from(u32::MAX) * size,
+        false => (12 + pointers + pointers.pow(2) + pointers.pow(3)) * size,
+    };
+    if len > longest {
+        return Err(too_long());
+    }
+    match inode.has_extents() || len <= MAX_BLOCK_MAPPED {
+        true => Ok(()),
+        false => Err(too_long_for_block_map()),
     }
 }
 

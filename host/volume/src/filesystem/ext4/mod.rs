@@ -9,9 +9,11 @@ mod attributes;
 mod border;
 mod changes;
 mod content;
+mod expected;
 mod features;
 mod fence;
 mod inodes;
+mod readback;
 mod scratch;
 
 use crate::block::BlockDevice;
@@ -67,7 +69,12 @@ impl Ext4 {
             let superblock = Superblock::read(border.as_ref()).map_err(cannot_open)?;
             features::check(&superblock)?;
             let time = storable(time, &superblock);
-            Ok((mount(&device, writable, time)?, time))
+            let library = mount(&device, writable, time)?;
+            if writable {
+                // What could not be read back must not be written to.
+                readback::open_view(&device)?;
+            }
+            Ok((library, time))
         })?;
         Ok(Self {
             device,
@@ -143,9 +150,7 @@ impl Ext4 {
         let (ino, whole) = self.change("write", path, |fs| {
             let (ino, inode) = inodes::regular(fs, path)?;
             let whole = write(fs, (ino, &inode))?;
-            if time.nanoseconds != 0 {
-                stamp(fs, ino, time, Stamp::Modified)?;
-            }
+            stamp(fs, ino, time, Stamp::Modified)?;
             Ok((ino, whole))
         })?;
         self.changes.touch(path);
@@ -390,13 +395,18 @@ impl FileSystem for Ext4 {
             library,
             device,
             time,
+            changes,
             fence,
             ..
         } = self;
         fence.guard(|| {
             let writer = library.take().ok_or_else(unusable)?;
+            let expected = expected::collect(&writer, changes).map_err(cannot_finish)?;
             writer.finish().map_err(cannot_finish)?;
-            *library = Some(mount(device, false, *time)?);
+            let fresh = mount(device, false, *time)?;
+            let view = readback::open_view(device)?;
+            readback::compare(&view, &fresh, &expected)?;
+            *library = Some(fresh);
             Ok(())
         })
     }

@@ -3,12 +3,10 @@
 use super::border::LibraryDevice;
 use super::*;
 use crate::block::MemoryDevice;
+use crate::filesystem::conformance::{self, Capabilities};
 use fs_ext4::features::FsFlavor;
 
-const TIME: Timestamp = Timestamp {
-    seconds: 1_767_225_600,
-    nanoseconds: 0,
-};
+const TIME: Timestamp = conformance::TIME;
 
 fn formatted(flavor: FsFlavor, block_size: u32) -> Arc<MemoryDevice> {
     let len = 16 << 20;
@@ -37,6 +35,35 @@ fn read(fs: &Ext4, at: &VolumePath) -> Vec<u8> {
     assert_eq!(fs.read_at(at, 0, &mut content).unwrap() as u64, len);
     content
 }
+
+/// An empty filesystem of its own for each check of the conformance suite.
+fn empty(flavor: FsFlavor) -> Box<dyn FileSystem> {
+    let mut fs = Ext4::open(formatted(flavor, 4096), TIME).unwrap();
+    fs.remove_dir(&path("/lost+found")).unwrap();
+    Box::new(fs)
+}
+
+mod conforming_ext4 {
+    use super::*;
+    crate::filesystem_conformance!(|| empty(FsFlavor::Ext4), Capabilities::LINUX);
+}
+
+mod conforming_ext3 {
+    use super::*;
+    crate::filesystem_conformance!(|| empty(FsFlavor::Ext3), BLOCK_MAPPED);
+}
+
+mod conforming_ext2 {
+    use super::*;
+    crate::filesystem_conformance!(|| empty(FsFlavor::Ext2), BLOCK_MAPPED);
+}
+
+/// The library formats ext2 and ext3 with inodes of 128 bytes: times are whole seconds there.
+const BLOCK_MAPPED: Capabilities = Capabilities {
+    sparse: false,
+    time_step: 1_000_000_000,
+    ..Capabilities::LINUX
+};
 
 const FLAVORS: [(FsFlavor, u32, &str); 3] = [
     (FsFlavor::Ext2, 4096, "ext2"),
