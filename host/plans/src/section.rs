@@ -97,11 +97,16 @@ impl<'a> Source<'a> {
         self.problems.borrow_mut().push(diagnostic);
     }
 
-    /// `value` if there were no problems, else all of them.
+    /// `value` if there were no problems, else all of them in the order of their places.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Diagnostic>> {
-        match (value, self.problems.into_inner()) {
-            (Some(value), problems) if problems.is_empty() => Ok(value),
-            (_, problems) => Err(problems),
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|problem| {
+            let frame = problem.frames.first();
+            frame.map(|frame| (frame.line, frame.column))
+        });
+        match value {
+            Some(value) if problems.is_empty() => Ok(value),
+            _ => Err(problems),
         }
     }
 }

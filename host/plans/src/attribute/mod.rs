@@ -133,7 +133,7 @@ impl Refusal {
         self
     }
 
-    /// The sentence for attribute `name`.
+    /// The sentence for the attribute `name`.
     pub(crate) fn message(&self, name: &str) -> String {
         let name = match &self.field {
             Some(field) => format!("{name}.{field}"),
@@ -177,7 +177,13 @@ impl Attribute {
             list,
         };
         if let (Some(entry), Some(why)) = (default, attribute.refuse_default()) {
-            section.report(entry.value.span(), why);
+            // A line with a password in it must not be shown.
+            let span = if attribute.is_secret() {
+                section.span()
+            } else {
+                entry.value.span()
+            };
+            section.report(span, why);
         }
         if list && matches!(attribute.kind, AttributeType::Nic(_)) {
             section.report(section.span(), "a `nic` attribute cannot be a list");
@@ -191,8 +197,11 @@ impl Attribute {
         if self.is_secret() {
             return Some("a `password` attribute cannot have a default in a file".to_owned());
         }
-        let refusal = self.parse(default).err()?;
-        Some(refusal.message("default"))
+        let checked = match &self.kind {
+            AttributeType::Nic(kind) => kind.check_default(default),
+            _ => self.parse(default).map(|_| ()),
+        };
+        Some(checked.err()?.message("default"))
     }
 
     /// Whether its value must never be shown.
@@ -274,3 +283,6 @@ fn text_of(given: &Json) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

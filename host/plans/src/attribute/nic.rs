@@ -67,11 +67,13 @@ const IGNORED: [&str; 3] = ["connectionid", "networkuri", "constraint"];
 /// What a value may be given with, besides [`NicType::FIELDS`].
 const ALSO_GIVEN: [&str; 4] = ["disabled", "dns1", "dns2", "dns3"];
 
+const NOT_A_TABLE: &str = "be a table with fields like `address`";
+
 impl NicType {
     /// The keys of the map that a script gets.
-    pub const FIELDS: [&str; 12] = [
+    pub const FIELDS: [&str; 13] = [
         "mac", "name", "mode", "dhcp", "address", "prefix", "cidr", "netmask", "network",
-        "gateway", "domain", "vlan",
+        "gateway", "dns", "domain", "vlan",
     ];
 
     pub(super) fn declare(section: &mut Section<'_>) -> Self {
@@ -87,7 +89,7 @@ impl NicType {
         }
         let mut require = Vec::new();
         for (field, span) in section.texts("require").unwrap_or_default() {
-            if !Self::FIELDS.contains(&field.as_str()) && field != "dns" {
+            if !Self::FIELDS.contains(&field.as_str()) {
                 section.report(span, format!("a nic has no field `{field}`"));
             }
             require.push(field);
@@ -97,10 +99,7 @@ impl NicType {
 
     pub(super) fn parse(&self, given: &Json) -> Result<Value, Refusal> {
         let Json::Object(given_fields) = given else {
-            return Err(Refusal::wrong_type(
-                given,
-                "be a table with fields like `address`",
-            ));
+            return Err(Refusal::wrong_type(given, NOT_A_TABLE));
         };
         let fields = Fields::read(given_fields)?;
         let mode = self.mode(&fields)?;
@@ -119,6 +118,19 @@ impl NicType {
             }
         }
         Ok(Value::Map(value))
+    }
+
+    /// Whether a default is right as far as it goes: other layers may add fields to it.
+    pub(super) fn check_default(&self, default: &Json) -> Result<(), Refusal> {
+        let Json::Object(given_fields) = default else {
+            return Err(Refusal::wrong_type(default, NOT_A_TABLE));
+        };
+        let fields = Fields::read(given_fields)?;
+        let is_complete = ["prefix", "netmask"].iter().any(|field| fields.has(field));
+        if fields.has("address") && is_complete {
+            fields.network()?;
+        }
+        fields.value(NicMode::Dhcp, None).map(|_| ())
     }
 
     fn mode(&self, fields: &Fields<'_>) -> Result<NicMode, Refusal> {
@@ -147,8 +159,7 @@ impl<'a> Fields<'a> {
             let name = field_name(key);
             let known = NicType::FIELDS.contains(&name)
                 || ALSO_GIVEN.contains(&name)
-                || IGNORED.contains(&name)
-                || name == "dns";
+                || IGNORED.contains(&name);
             if !known {
                 let must = match crate::nearest::nearest(name, NicType::FIELDS) {
                     Some(near) => {

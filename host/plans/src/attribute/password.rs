@@ -7,6 +7,10 @@ use mintage_engine::{Code, Secret, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+/// The fewest characters of any password: a shorter one is in every text by chance, so it could
+/// not be kept out of logs and diffs.
+const MIN_LENGTH: usize = 4;
+
 /// A secret text of one line. Its value is in no error, diff, log or reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordType {
@@ -36,13 +40,14 @@ impl PasswordType {
     }
 
     fn broken(&self, text: &str) -> Option<String> {
-        if text.is_empty() {
-            return Some("not be empty".to_owned());
-        }
         if text.chars().any(char::is_control) {
             return Some("be one line without control characters".to_owned());
         }
-        if let Some(must) = length_broken(text, self.min_length, self.max_length) {
+        if text.trim() != text {
+            return Some("not start or end with a blank".to_owned());
+        }
+        let min_length = self.min_length.unwrap_or(0).max(MIN_LENGTH);
+        if let Some(must) = length_broken(text, Some(min_length), self.max_length) {
             return Some(must);
         }
         let allowed = self.allowed_characters.as_ref()?;

@@ -77,3 +77,9 @@ fn collect_secrets<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
         Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_) => {}
     }
 }
+
+impl FromIterator<(String, Value)> for AttributeValues {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}

@@ -4,7 +4,7 @@ use super::time;
 use crate::attribute::AttributeValues;
 use crate::library::{MountSource, PlanLibrary, hex};
 use crate::profile::Profile;
-use mintage_engine::Limits;
+use mintage_engine::{Limits, RunControl};
 use mintage_volume::filesystem::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -63,6 +63,14 @@ impl RunInput {
             limits: RunLimits::default(),
             mounts: None,
         }
+    }
+
+    /// The control of a run that starts now, with the shorter of the deadlines of build plan and
+    /// limits.
+    pub fn control(&self) -> RunControl {
+        let limit = self.limits.script.deadline();
+        let deadline = self.library.plan().deadline;
+        RunControl::new(deadline.map_or(limit, |deadline| deadline.min(limit)))
     }
 
     /// SHA-256 over everything here but the texts of secrets, in hexadecimal: runs with the same

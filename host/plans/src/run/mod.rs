@@ -1,19 +1,24 @@
 //! One run of a build plan over a golden image: all steps, all filesystems, one transaction.
 
 mod input;
+mod mask;
+mod open;
 mod outcome;
+mod preflight;
 mod time;
 mod timings;
+mod transaction;
+mod world;
 
 pub use input::{RunInput, RunLimits};
 pub use outcome::{ImageFacts, InputFacts, Outcome, PlanFacts, RunReport, Status, StepRecord};
 pub use time::{format_time, parse_time};
 pub use timings::{StepTiming, Timings};
 
-use mintage_engine::Library;
+use mintage_engine::{Library, RunControl};
 use mintage_volume::block::BlockDevice;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use transaction::Transaction;
 
 /// Runs a build plan over a golden image and says what came of it.
 ///
@@ -22,13 +27,15 @@ use std::sync::atomic::AtomicBool;
 /// [`mintage_volume::block::commit`]. When anything fails they are none, whatever `delta` holds,
 /// and the outcome says why. A preview is the same call without a commit.
 ///
-/// Setting `cancel` ends the run soon, as failed with `P2005`.
+/// `control` ends the run early; [`RunInput::control`] makes one with the run's own deadline.
 pub fn run(
     input: &RunInput,
     golden: Arc<dyn BlockDevice>,
     delta: Arc<dyn BlockDevice>,
     grant: &dyn Library,
-    cancel: &Arc<AtomicBool>,
+    control: &RunControl,
 ) -> RunReport {
-    todo!()
+    let mut transaction = Transaction::new(input, grant, control);
+    let result = transaction.attempt(golden, delta);
+    transaction.report(result)
 }

@@ -1,8 +1,10 @@
 //! What came of a run: the same object for preview, record, API and pages.
 
+use super::mask::Mask;
 use super::timings::Timings;
 use crate::library::PlanKind;
 use mintage_engine::{Diagnostic, LogLine};
+use mintage_volume::diff::TreeDiff;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -33,6 +35,8 @@ pub struct Outcome {
     pub input: InputFacts,
     /// On what; none when the image could not be opened.
     pub image: Option<ImageFacts>,
+    /// What is different from the golden image; nothing when the run failed.
+    pub diff: TreeDiff,
     /// The steps that ran, in order.
     pub transcript: Vec<StepRecord>,
     /// What the scripts logged, in order.
@@ -43,6 +47,26 @@ pub struct Outcome {
     pub changed_bytes: u64,
     /// What else somebody should know: filesystems that were not mounted, and why.
     pub notes: Vec<String>,
+}
+
+impl Outcome {
+    /// Masks secrets in every text that may hold one; the diff masks its own.
+    pub(super) fn mask(&mut self, mask: &Mask) {
+        self.error
+            .iter_mut()
+            .for_each(|error| mask.diagnostic(error));
+        self.notes.iter_mut().for_each(|note| mask.text(note));
+        self.log.iter_mut().for_each(|line| mask.log_line(line));
+        mask.text(&mut self.input.seed);
+        mask.text(&mut self.input.server);
+        self.input
+            .attributes
+            .values_mut()
+            .for_each(|value| mask.json(value));
+        self.image
+            .iter_mut()
+            .for_each(|image| mask.text(&mut image.os));
+    }
 }
 
 /// Whether a run succeeded.

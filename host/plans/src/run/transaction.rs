@@ -1,0 +1,281 @@
+//! A run in progress: what is known of it so far, and how it ends.
+
+use super::input::RunInput;
+use super::mask::Mask;
+use super::outcome::{ImageFacts, InputFacts, Outcome, PlanFacts, RunReport, Status, StepRecord};
+use super::preflight::{Prepared, check_writable, prepare};
+use super::timings::{StepTiming, Timings};
+use super::world::World;
+use super::{format_time, open};
+use crate::problem::problem;
+use mintage_engine::{Code, Diagnostic, Library, LogLine, PlanError, RunControl};
+use mintage_volume::VolumeError;
+use mintage_volume::block::{BlockDevice, Overlay};
+use mintage_volume::diff::{DiffLimits, Scope, TreeDiff};
+use mintage_volume::tree::VolumeTree;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// A run in progress.
+pub(super) struct Transaction<'a> {
+    input: &'a RunInput,
+    grant: &'a dyn Library,
+    control: &'a RunControl,
+    mask: Mask,
+    started: Instant,
+    timings: Timings,
+    image: Option<ImageFacts>,
+    transcript: Vec<StepRecord>,
+    log: Vec<LogLine>,
+    notes: Vec<String>,
+}
+
+/// What a run that succeeded has changed.
+pub(super) struct Changed {
+    diff: TreeDiff,
+    changes: Vec<Range<u64>>,
+}
+
+/// Why a run failed: the first problem, and those found along with it.
+pub(super) struct Failed(Box<Diagnostic>, Vec<Diagnostic>);
+
+impl From<Box<Diagnostic>> for Failed {
+    fn from(error: Box<Diagnostic>) -> Self {
+        Self(error, Vec::new())
+    }
+}
+
+impl From<Diagnostic> for Failed {
+    fn from(error: Diagnostic) -> Self {
+        Box::new(error).into()
+    }
+}
+
+impl From<VolumeError> for Failed {
+    fn from(error: VolumeError) -> Self {
+        Diagnostic::from(PlanError::from(error)).into()
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failed {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        let mut problems = problems.into_iter();
+        let first = problems.next();
+        let first =
+            first.unwrap_or_else(|| problem(Code::P2011, "a check failed without a reason"));
+        Self(Box::new(first), problems.collect())
+    }
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(
+        input: &'a RunInput,
+        grant: &'a dyn Library,
+        control: &'a RunControl,
+    ) -> Self {
+        Self {
+            input,
+            grant,
+            control,
+            mask: Mask::new(&input.values),
+            started: Instant::now(),
+            timings: Timings::default(),
+            image: None,
+            transcript: Vec::new(),
+            log: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Does it all; what it returns is what the run changed.
+    pub(super) fn attempt(
+        &mut self,
+        golden: Arc<dyn BlockDevice>,
+        delta: Arc<dyn BlockDevice>,
+    ) -> Result<Changed, Failed> {
+        let since = Instant::now();
+        let prepared = prepare(self.input, self.grant)?;
+        self.timings.preflight = microseconds(since);
+
+        let since = Instant::now();
+        let overlay = Overlay::new(Arc::clone(&golden), delta, self.input.limits.changed_bytes)?;
+        let overlay = Arc::new(overlay);
+        let tree = self.open(Arc::clone(&overlay) as Arc<dyn BlockDevice>)?;
+        check_writable(&tree)?;
+        self.timings.open = microseconds(since);
+
+        let mut tree = self.run_steps(&prepared, tree)?;
+
+        let since = Instant::now();
+        self.control.check().map_err(Diagnostic::from)?;
+        tree.finish()?;
+        overlay.settle()?;
+        self.timings.finish = microseconds(since);
+
+        let since = Instant::now();
+        let diff = self.diff(golden, &tree)?;
+        self.timings.diff = microseconds(since);
+        Ok(Changed {
+            diff,
+            changes: overlay.changed(),
+        })
+    }
+
+    /// The volume's tree, as this run sees and holds it.
+    fn open(&mut self, device: Arc<dyn BlockDevice>) -> Result<VolumeTree, Failed> {
+        let bytes = device.len();
+        let mut tree = open::open_tree(self.input, device, true)?;
+        self.hold(&mut tree);
+        self.image = Some(ImageFacts {
+            os: open::os_name(&tree),
+            bytes,
+        });
+        let blocked = tree.blocked_mounts().iter();
+        self.notes = blocked
+            .map(|(point, error)| format!("`{point}` is not mounted: {error}"))
+            .collect();
+        Ok(tree)
+    }
+
+    /// Ends the tree's long loops when the run must end.
+    fn hold(&self, tree: &mut VolumeTree) {
+        let control = self.control.clone();
+        tree.set_interrupt(Arc::new(move || {
+            let stopped = control.check();
+            stopped.map_err(|error| {
+                VolumeError::new(
+                    mintage_volume::VolumeErrorKind::Cancelled,
+                    error.to_string(),
+                )
+            })
+        }));
+    }
+
+    /// Runs every step; what was logged is kept whatever becomes of them.
+    fn run_steps(&mut self, prepared: &Prepared, tree: VolumeTree) -> Result<VolumeTree, Failed> {
+        let world = Arc::new(Mutex::new(World::new(self.input, &self.mask, tree)));
+        let result = self.run_each(prepared, &world);
+        let lost = || {
+            problem(
+                Code::P2011,
+                "a step kept the volume to itself after its end",
+            )
+        };
+        let world = Arc::into_inner(world).ok_or_else(lost)?;
+        let world = world.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.log = world.log;
+        result.map(|()| world.tree)
+    }
+
+    fn run_each(&mut self, prepared: &Prepared, world: &Arc<Mutex<World>>) -> Result<(), Failed> {
+        for (step, script) in prepared.steps.iter().enumerate() {
+            let before = touched(world);
+            let since = Instant::now();
+            let result = prepared
+                .host
+                .run(script, Arc::clone(world) as _, self.control);
+            self.timings.steps.push(StepTiming {
+                script: script.name().to_owned(),
+                microseconds: microseconds(since),
+            });
+            self.transcript.push(StepRecord {
+                step: step + 1,
+                script: script.name().to_owned(),
+                status: if result.is_ok() {
+                    Status::Succeeded
+                } else {
+                    Status::Failed
+                },
+                touched: touched(world).saturating_sub(before),
+            });
+            result?;
+        }
+        Ok(())
+    }
+
+    /// What is different from the golden image, at the paths that the steps touched.
+    fn diff(&self, golden: Arc<dyn BlockDevice>, after: &VolumeTree) -> Result<TreeDiff, Failed> {
+        let mut before = open::open_tree(self.input, golden, false)?;
+        self.hold(&mut before);
+        let scope = Scope::Paths(after.touched());
+        let mut diff = TreeDiff::between(&before, after, scope, DiffLimits::default())?;
+        diff.redact(&self.input.values.secrets());
+        Ok(diff)
+    }
+
+    /// How it ended.
+    pub(super) fn report(mut self, result: Result<Changed, Failed>) -> RunReport {
+        self.timings.total = microseconds(self.started);
+        let (status, error, changed) = match result {
+            Ok(changed) => (Status::Succeeded, None, Some(changed)),
+            Err(Failed(error, others)) => {
+                let others = others
+                    .iter()
+                    .map(|other| format!("also {}: {}", other.code, other.message));
+                self.notes.extend(others);
+                (Status::Failed, Some(*error), None)
+            }
+        };
+        let (diff, changes) = changed.map(|c| (c.diff, c.changes)).unwrap_or_default();
+        let timings = std::mem::take(&mut self.timings);
+        let outcome = self.outcome(status, error, diff, &changes);
+        RunReport {
+            outcome,
+            timings,
+            changes,
+        }
+    }
+
+    fn outcome(
+        self,
+        status: Status,
+        error: Option<Diagnostic>,
+        diff: TreeDiff,
+        changes: &[Range<u64>],
+    ) -> Outcome {
+        let library = &self.input.library;
+        let changed_bytes = changes.iter().map(|range| range.end - range.start).sum();
+        let mut outcome = Outcome {
+            status,
+            error,
+            plan: PlanFacts {
+                name: library.plan().name.clone(),
+                kind: library.plan().kind,
+                hash: library.hash(),
+            },
+            input: InputFacts {
+                hash: self.input.hash(),
+                server: self.input.profile.name().to_owned(),
+                seed: self.input.seed.clone(),
+                time: format_time(self.input.time),
+                attributes: self.input.values.shown(),
+            },
+            image: self.image,
+            diff,
+            transcript: self.transcript,
+            log: self.log,
+            changed_blocks: changes
+                .iter()
+                .map(|r| (r.end - r.start).div_ceil(BLOCK))
+                .sum(),
+            changed_bytes,
+            notes: self.notes,
+        };
+        outcome.mask(&self.mask);
+        outcome
+    }
+}
+
+/// The unit of change, in bytes.
+const BLOCK: u64 = 4096;
+
+/// How many paths were touched so far.
+fn touched(world: &Mutex<World>) -> usize {
+    let world = world.lock().unwrap_or_else(PoisonError::into_inner);
+    world.tree.touched().len()
+}
+
+fn microseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,58 @@
+//! The world of one run: what its scripts may reach.
+
+use super::input::RunInput;
+use super::mask::Mask;
+use mintage_engine::{LogLine, PlanWorld, Value};
+use mintage_volume::filesystem::Timestamp;
+use mintage_volume::tree::VolumeTree;
+
+/// The world of one run, for all of its steps.
+#[derive(Debug)]
+pub(super) struct World {
+    input: RunInput,
+    mask: Mask,
+    pub(super) tree: VolumeTree,
+    pub(super) log: Vec<LogLine>,
+}
+
+impl World {
+    pub(super) fn new(input: &RunInput, mask: &Mask, tree: VolumeTree) -> Self {
+        Self {
+            input: input.clone(),
+            mask: mask.clone(),
+            tree,
+            log: Vec::new(),
+        }
+    }
+}
+
+impl PlanWorld for World {
+    fn tree(&mut self) -> &mut VolumeTree {
+        &mut self.tree
+    }
+
+    fn attribute(&self, name: &str) -> Option<Value> {
+        self.input.values.get(name).cloned()
+    }
+
+    fn profile(&self) -> Value {
+        Value::Map(self.input.profile.facts().clone())
+    }
+
+    fn template(&self, name: &str) -> Option<String> {
+        self.input.library.template(name).map(ToOwned::to_owned)
+    }
+
+    fn seed(&self) -> &str {
+        &self.input.seed
+    }
+
+    fn time(&self) -> Timestamp {
+        self.input.time
+    }
+
+    fn log(&mut self, mut line: LogLine) {
+        self.mask.log_line(&mut line);
+        self.log.push(line);
+    }
+}
