@@ -8,7 +8,6 @@ use std::fmt;
 
 /// What a partition or bare device holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Contents {
     /// The format.
     pub format: Format,
@@ -65,6 +64,11 @@ impl Format {
     /// Whether this is ext2, ext3 or ext4.
     pub fn is_ext(self) -> bool {
         matches!(self, Self::Ext2 | Self::Ext3 | Self::Ext4)
+    }
+
+    /// Whether files may be in it, even if there is no driver to reach them.
+    pub fn may_hold_files(self) -> bool {
+        !matches!(self, Self::Swap | Self::Empty | Self::Unknown)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod inspect;
 pub mod partition;
 pub mod path;
 pub mod tree;
+pub mod volume;
 
 pub use error::{Result, VolumeError, VolumeErrorKind};
 pub use path::VolumePath;

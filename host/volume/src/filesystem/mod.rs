@@ -4,11 +4,13 @@
 pub mod conformance;
 pub mod ext4;
 pub mod memory;
+mod open;
 mod rules;
 pub mod vfat;
 
 pub use ext4::Ext4;
 pub use memory::Memory;
+pub use open::open;
 pub use vfat::Vfat;
 
 use crate::error::Result;

@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 /// The partitions of a disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct PartitionTable {
     /// The format of the table.
     pub kind: TableKind,
@@ -40,7 +39,6 @@ pub enum TableKind {
 
 /// One partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
 pub struct Partition {
     /// The number that Linux gives it, from 1 on.
     pub number: u32,

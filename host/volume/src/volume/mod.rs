@@ -1,0 +1,253 @@
+//! Opening a volume: from a device to the tree of its mounted filesystems.
+//!
+//! A device is divided by its partition table, or is one bare filesystem; each part is an
+//! [`Area`]. One of them holds the root, whose fstab says what is mounted where, unless the caller
+//! declares it.
+
+mod fstab;
+mod plan;
+mod report;
+mod root;
+mod source;
+
+pub use plan::{MountPlan, PlannedMount, Skipped};
+pub use report::{AreaReport, MountReport, NotMounted, Problem, TableReport, VolumeReport};
+pub use source::Source;
+
+use crate::block::{BlockDevice, MemoryDevice, Overlay};
+use crate::error::{Result, VolumeError, VolumeErrorKind};
+use crate::filesystem::{self, FileSystem, Timestamp};
+use crate::inspect::{Contents, inspect, refuse_other_image_formats};
+use crate::partition::{self, Partition, PartitionTable};
+use crate::path::VolumePath;
+use crate::tree::{Mount, VolumeTree};
+use std::sync::Arc;
+
+/// How many bytes a journal may change when it is replayed for a filesystem that is only read.
+const REPLAY_BUDGET: u64 = 1 << 30;
+/// The longest fstab that is read, in bytes.
+const MAX_FSTAB: u64 = 1 << 20;
+
+/// A device and how it is divided.
+#[derive(Debug, Clone)]
+pub struct Volume {
+    device: Arc<dyn BlockDevice>,
+    table: Option<PartitionTable>,
+    areas: Vec<Area>,
+}
+
+/// A part of the device that may hold a filesystem: a partition, or all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Area {
+    /// The partition; none for a device without a partition table.
+    pub partition: Option<Partition>,
+    /// What it holds.
+    pub contents: Contents,
+}
+
+/// How a tree is opened.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TreeOptions {
+    /// What changes leave behind as their time.
+    pub time: Timestamp,
+    /// Refuse all changes.
+    pub read_only: bool,
+    /// What is mounted where, `/` included; when empty, the volume's own fstab says.
+    pub mounts: Vec<DeclaredMount>,
+}
+
+/// A mount that a plan declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredMount {
+    /// Where, as the guest sees it.
+    pub point: VolumePath,
+    /// What.
+    pub source: Source,
+    /// Refuse changes in it.
+    pub read_only: bool,
+}
+
+impl Area {
+    /// `partition 2`, or `the whole device`.
+    pub fn name(&self) -> String {
+        match &self.partition {
+            Some(partition) => format!("partition {}", partition.number),
+            None => "the whole device".to_owned(),
+        }
+    }
+
+    /// Says of an error in which area it happened.
+    fn explain(&self, error: VolumeError) -> VolumeError {
+        let explained = VolumeError::new(error.kind(), format!("{}: {error}", self.name()));
+        match error.help_text() {
+            Some(help) => explained.help(help),
+            None => explained,
+        }
+    }
+}
+
+impl Volume {
+    /// Reads how `device` is divided and what its parts hold.
+    ///
+    /// # Errors
+    /// `UnsupportedFeature` for an image of another format than raw, `BadPartitionTable`, `Io`.
+    pub fn open(device: Arc<dyn BlockDevice>) -> Result<Self> {
+        refuse_other_image_formats(&*device)?;
+        let table = partition::read(&device)?;
+        let mut areas = Vec::new();
+        match &table {
+            None => areas.push(Area {
+                partition: None,
+                contents: inspect(&*device)?,
+            }),
+            Some(table) => {
+                for partition in &table.partitions {
+                    areas.push(Area {
+                        contents: inspect(&partition.open(device.clone())?)?,
+                        partition: Some(partition.clone()),
+                    });
+                }
+            }
+        }
+        Ok(Self {
+            device,
+            table,
+            areas,
+        })
+    }
+
+    /// The partition table; none for a bare filesystem.
+    pub fn table(&self) -> Option<&PartitionTable> {
+        self.table.as_ref()
+    }
+
+    /// The partitions, by number, or the whole device.
+    pub fn areas(&self) -> &[Area] {
+        &self.areas
+    }
+
+    /// Mounts the volume's filesystems, as its own fstab or the options say.
+    ///
+    /// A filesystem that fstab mounts and that cannot be mounted here is kept in mind: whatever
+    /// leads into it is an error that says why. One that the options declare must be mounted.
+    ///
+    /// # Errors
+    /// `NoRoot`; what the drivers say of the root or a declared filesystem; `InvalidArgument` for
+    /// declared mounts that fit no partition, or more than one; `Io`.
+    pub fn open_tree(&self, options: &TreeOptions) -> Result<VolumeTree> {
+        Ok(self.mount(options)?.0)
+    }
+
+    fn mount(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
+        match options.mounts.is_empty() {
+            true => self.mount_by_fstab(options),
+            false => self.mount_declared(options),
+        }
+    }
+
+    fn mount_declared(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
+        let plan = MountPlan::declared(&options.mounts, &self.areas)?;
+        let (root, others) = plan.split()?;
+        let mut tree = VolumeTree::new(self.open_mount(root, options)?);
+        for planned in others {
+            tree.mount(self.open_mount(planned, options)?)?;
+        }
+        Ok((tree, plan))
+    }
+
+    fn mount_by_fstab(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
+        let area = root::find(self, options.time)?;
+        let mut root = PlannedMount::root(area, &self.areas);
+        let mut tree = VolumeTree::new(self.open_mount(&root, options)?);
+        let mut plan = MountPlan::of_fstab(&read_fstab(&tree)?, root.clone(), &self.areas);
+        let (planned_root, others) = plan.split()?;
+        if planned_root.read_only {
+            root.read_only = true;
+            tree = VolumeTree::new(self.open_mount(&root, options)?);
+        }
+        let mut skipped = Vec::new();
+        for planned in others {
+            let mounted = self
+                .open_mount(planned, options)
+                .and_then(|m| tree.mount(m));
+            match mounted {
+                Ok(()) => {}
+                Err(error) if error.kind() == VolumeErrorKind::Io => return Err(error),
+                Err(error) if error.kind() == VolumeErrorKind::AlreadyExists => {
+                    skipped.push(planned.skipped(&error.to_string()));
+                }
+                Err(error) => tree.blocked(&planned.point, not_mountable(error)),
+            }
+        }
+        plan.skipped.extend(skipped);
+        Ok((tree, plan))
+    }
+
+    fn open_mount(&self, planned: &PlannedMount, options: &TreeOptions) -> Result<Mount> {
+        let index = planned.area.clone()?;
+        let read_only = planned.read_only || options.read_only || !self.device.is_writable();
+        Ok(Mount {
+            point: planned.point.clone(),
+            filesystem: self.open_area(index, options.time, read_only)?,
+            read_only,
+            source: self.source_of(planned),
+        })
+    }
+
+    /// The name of the area that is mounted.
+    fn source_of(&self, planned: &PlannedMount) -> String {
+        let area = planned.area.as_ref().ok();
+        let area = area.and_then(|index| self.areas.get(*index));
+        area.map(Area::name).unwrap_or_default()
+    }
+
+    /// Opens the filesystem of an area. Read-only, not even a journal's replay reaches the device.
+    fn open_area(
+        &self,
+        index: usize,
+        time: Timestamp,
+        read_only: bool,
+    ) -> Result<Box<dyn FileSystem>> {
+        // Indices come from the positions in `areas` only.
+        let area = self.areas.get(index).ok_or_else(no_such_area)?;
+        let mut device: Arc<dyn BlockDevice> = match &area.partition {
+            Some(partition) => Arc::new(partition.open(self.device.clone())?),
+            None => self.device.clone(),
+        };
+        if read_only {
+            let scratch = Arc::new(MemoryDevice::new(device.len()));
+            device = Arc::new(Overlay::new(device, scratch, REPLAY_BUDGET)?);
+        }
+        filesystem::open(device, &area.contents, time).map_err(|error| area.explain(error))
+    }
+}
+
+fn no_such_area() -> VolumeError {
+    VolumeError::new(
+        VolumeErrorKind::InvalidArgument,
+        "there is no such partition",
+    )
+}
+
+/// The content of the guest's fstab; empty when there is none.
+fn read_fstab(tree: &VolumeTree) -> Result<Vec<u8>> {
+    match tree.read("/etc/fstab", MAX_FSTAB) {
+        Err(error) if error.kind() == VolumeErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// A missing mount point must not look like a missing file below it: the guest would make the
+/// directory and see the files.
+fn not_mountable(error: VolumeError) -> VolumeError {
+    match error.kind() {
+        VolumeErrorKind::NotFound | VolumeErrorKind::NotADirectory => {
+            VolumeError::new(VolumeErrorKind::UnsupportedFeature, error.to_string())
+                .help("make the directory in the golden image")
+        }
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests;
