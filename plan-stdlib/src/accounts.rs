@@ -1,6 +1,6 @@
 //! Names of users and groups, as the volume's own `/etc/passwd` and `/etc/group` have them.
 
-use crate::options::shorten;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::error::VolumeErrorKind;
 use mintage_volume::tree::VolumeTree;

@@ -1,6 +1,6 @@
 //! `attribute`: the values of custom attributes.
 
-use crate::options::shorten;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError, PlanWorld};
 use rhai::plugin::*;
 use rhai::{Dynamic, Module};

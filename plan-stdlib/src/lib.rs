@@ -8,15 +8,21 @@ mod accounts;
 mod attribute;
 mod failing;
 mod file;
+mod hostname;
+mod hosts;
+mod ini;
 mod log;
 mod options;
+mod os;
 mod profile;
+mod shell_vars;
 mod template;
 #[cfg(test)]
 mod test_world;
 #[cfg(test)]
 mod tests;
 mod text;
+mod values;
 
 use mintage_engine::{Library, LibraryModule};
 use rhai::{Module, Shared};
@@ -30,12 +36,17 @@ pub struct StandardLibrary;
 
 impl Library for StandardLibrary {
     fn modules(&self) -> Vec<LibraryModule> {
-        let modules: [(&'static str, Module); 6] = [
+        let modules: [(&'static str, Module); 11] = [
             ("", attribute::module()),
             ("", failing::module()),
             ("file", file::module()),
+            ("hostname", hostname::module()),
+            ("hosts", hosts::module()),
+            ("ini", ini::module()),
             ("log", log::module()),
+            ("os", os::module()),
             ("profile", profile::module()),
+            ("shell_vars", shell_vars::module()),
             ("template", template::module()),
         ];
         let modules = modules.into_iter().map(|(name, mut module)| {

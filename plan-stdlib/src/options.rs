@@ -1,6 +1,7 @@
 //! The options of a function: a map whose keys and values are checked.
 
 use crate::text::pattern::Pattern;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use rhai::{Dynamic, ImmutableString, Map};
 
@@ -93,16 +94,6 @@ fn unknown_key(function: &str, key: &str, known: &[&str]) -> PlanError {
     }
     let list: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
     error.help(format!("`{function}` takes {}", list.join(", ")))
-}
-
-/// A text from a script for an error: escaped, and cut where it is long.
-pub(crate) fn shorten(text: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut shown: String = text.chars().take(LONGEST).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    mintage_volume::path::escape(shown.as_bytes())
 }
 
 /// The known word that `word` most likely is a slip of: at most a third of it is different.

@@ -1,6 +1,6 @@
 //! `profile`: the server that the volume is for.
 
-use crate::options::shorten;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError, PlanWorld, Value};
 use rhai::plugin::*;
 use rhai::{Dynamic, Module};

@@ -4,6 +4,7 @@
 use crate::accounts::{self, Kind};
 use crate::options::Options;
 use crate::text::{Edited, MAX_TEXT};
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError, Secret};
 use mintage_volume::error::{VolumeError, VolumeErrorKind};
 use mintage_volume::filesystem::{FileKind, Metadata, Ownership};
@@ -187,7 +188,7 @@ pub(crate) fn read(tree: &VolumeTree, path: &str, limit: usize) -> Result<Vec<u8
 }
 
 fn too_large(path: &str, len: u64, limit: u64) -> PlanError {
-    let shown = crate::options::shorten(path);
+    let shown = shorten(path);
     PlanError::new(
         Code::P2003,
         format!("cannot read `{shown}`: it has {len} bytes, more than the limit of {limit}"),
@@ -202,7 +203,7 @@ fn too_large(path: &str, len: u64, limit: u64) -> PlanError {
 /// As [`read`], and `P2016` when it is not UTF-8.
 pub(crate) fn read_text(tree: &VolumeTree, path: &str, limit: usize) -> Result<String, PlanError> {
     String::from_utf8(read(tree, path, limit)?).map_err(|_| {
-        let shown = crate::options::shorten(path);
+        let shown = shorten(path);
         PlanError::new(Code::P2016, format!("`{shown}` is not a text in UTF-8"))
             .at(&shown)
             .help("edit it by line, which keeps other bytes as they are, or read it by `file::read_bytes`")
@@ -276,8 +277,8 @@ pub(crate) fn edit_or_create(
 }
 
 /// Names the file that an edit without a path of its own is about.
-fn named(error: PlanError, path: &str) -> PlanError {
-    let shown = crate::options::shorten(path);
+pub(crate) fn named(error: PlanError, path: &str) -> PlanError {
+    let shown = shorten(path);
     PlanError {
         message: format!("cannot edit `{shown}`: {}", error.message),
         ..error

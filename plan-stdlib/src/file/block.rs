@@ -1,8 +1,9 @@
 //! `file::ensure_block`, `remove_block`: several lines between two markers.
 
 use super::access::{self, ACCESS_KEYS, Access};
-use crate::options::{Options, shorten};
+use crate::options::Options;
 use crate::text::block::{self, Markers};
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::tree::VolumeTree;
 use rhai::Map;

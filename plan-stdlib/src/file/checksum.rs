@@ -1,6 +1,6 @@
 //! `file::checksum`: what a file holds, in 64 digits.
 
-use crate::options::shorten;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::tree::VolumeTree;
 use rhai::plugin::*;

@@ -1,7 +1,8 @@
 //! `file::make_dir`, `list`, `walk`: directories.
 
 use super::access::{self, ACCESS_KEYS, Access};
-use crate::options::{Options, shorten};
+use crate::options::Options;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::error::VolumeErrorKind;
 use mintage_volume::filesystem::FileKind;

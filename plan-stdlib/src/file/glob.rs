@@ -1,8 +1,8 @@
 //! `file::glob`: paths by a pattern.
 
 use super::directory::{text, too_many};
-use crate::options::shorten;
 use crate::text::pattern::Pattern;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::error::{VolumeError, VolumeErrorKind};
 use mintage_volume::filesystem::FileKind;

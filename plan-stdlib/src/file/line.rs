@@ -2,10 +2,11 @@
 //! and of literal text.
 
 use super::access::{self, ACCESS_KEYS, Access};
-use crate::options::{Options, shorten};
+use crate::options::Options;
 use crate::text::edit::{self, Placement};
 use crate::text::pattern::Pattern;
 use crate::text::{Edited, EditedPlaces};
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::tree::VolumeTree;
 use rhai::Map;

@@ -1,7 +1,7 @@
 //! `file::symlink`, `hard_link`, `read_link`: links.
 
 use super::access;
-use crate::options::shorten;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::filesystem::{FileKind, Ownership};
 use mintage_volume::tree::VolumeTree;

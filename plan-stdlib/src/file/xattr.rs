@@ -1,7 +1,7 @@
 //! `file::xattr`, `xattrs`, `set_xattr`, `remove_xattr`: extended attributes.
 
 use super::access::Content;
-use crate::options::shorten;
+use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::tree::{LastLink, VolumeTree};
 use rhai::plugin::*;

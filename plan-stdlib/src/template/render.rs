@@ -2,7 +2,7 @@
 
 use super::quote;
 use crate::file::access::Content;
-use crate::options::shorten;
+use crate::values::shorten;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};

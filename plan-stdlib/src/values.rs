@@ -1,0 +1,63 @@
+//! Values from scripts as text.
+
+use mintage_engine::{Code, PlanError, Secret};
+use rhai::Dynamic;
+
+/// A text from a script for an error: escaped, and cut where it is long.
+pub(crate) fn shorten(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut shown: String = text.chars().take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    mintage_volume::path::escape(shown.as_bytes())
+}
+
+/// The text of a string, a number or a boolean, for a place in a file that takes one value.
+///
+/// # Errors
+/// `P2006` for anything else, a secret too.
+pub(crate) fn scalar(value: &Dynamic) -> Result<String, PlanError> {
+    if let Ok(number) = value.as_int() {
+        return Ok(number.to_string());
+    }
+    if let Ok(boolean) = value.as_bool() {
+        return Ok(boolean.to_string());
+    }
+    if value.is::<Secret>() {
+        return Err(
+            PlanError::new(Code::P2006, "a secret cannot be a value here")
+                .help("write the file by a template, which makes it a secret as a whole"),
+        );
+    }
+    let text = value.clone().into_immutable_string();
+    text.map(|text| text.to_string()).map_err(|found| {
+        let message = format!("a value is a string, a number or a boolean, not of type `{found}`");
+        PlanError::new(Code::P2006, message)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_in_errors_are_short_and_harmless() {
+        assert_eq!(shorten("a\n\u{1b}"), "a\\n\\u{1b}");
+        assert_eq!(shorten(&"é".repeat(100)).chars().count(), 81);
+    }
+
+    #[test]
+    fn scalars() {
+        assert_eq!(scalar(&Dynamic::from(-1_i64)).unwrap(), "-1");
+        assert_eq!(scalar(&Dynamic::TRUE).unwrap(), "true");
+        let refused = [
+            Dynamic::UNIT,
+            Dynamic::from(Secret::new("x")),
+            Dynamic::from_array(vec![]),
+        ];
+        for value in refused {
+            assert_eq!(scalar(&value).unwrap_err().code, Code::P2006);
+        }
+    }
+}
