@@ -39,7 +39,7 @@ mod exported {
     /// into a file and used in a template, but never shown. A nic is a map.
     ///
     /// # Errors
-    /// `P4001` when it has no value and no default is given.
+    /// - `P4001` when it has no value and no default is given.
     ///
     /// # Example
     /// ```rhai

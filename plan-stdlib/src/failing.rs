@@ -28,7 +28,7 @@ mod exported {
     /// Ends the script with a message.
     ///
     /// # Errors
-    /// `P2010` with the message, always.
+    /// - `P2010` with the message, always.
     ///
     /// # Example
     /// ```rhai
@@ -45,7 +45,7 @@ mod exported {
     /// Ends the script with a message unless a condition holds.
     ///
     /// # Errors
-    /// `P2010` with the message when the condition is false.
+    /// - `P2010` with the message when the condition is false.
     ///
     /// # Example
     /// ```rhai

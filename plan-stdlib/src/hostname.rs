@@ -115,7 +115,7 @@ mod exported {
     /// Gives the name of the machine, from `/etc/hostname`.
     ///
     /// # Errors
-    /// `P2008` when the volume has none.
+    /// - `P2008` when the volume has none.
     ///
     /// # Example
     /// ```rhai
@@ -136,8 +136,8 @@ mod exported {
     /// domain there. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2013` for what is no host name by RFC 1123, or longer than 64 characters; `P3001` when the
-    /// volume has no os-release.
+    /// - `P2013` for what is no host name by RFC 1123, or longer than 64 characters.
+    /// - `P3001` when the volume has no os-release.
     ///
     /// # Example
     /// ```rhai

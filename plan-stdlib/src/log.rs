@@ -63,7 +63,8 @@ mod exported {
     /// Logs something for the author of the script.
     ///
     /// # Errors
-    /// `P2012` when the run logs too much, `P4005` for a secret.
+    /// - `P2012` when the run logs too much.
+    /// - `P4005` for a secret.
     ///
     /// # Example
     /// ```rhai
@@ -82,7 +83,8 @@ mod exported {
     /// Logs what was done.
     ///
     /// # Errors
-    /// `P2012` when the run logs too much, `P4005` for a secret.
+    /// - `P2012` when the run logs too much.
+    /// - `P4005` for a secret.
     ///
     /// # Example
     /// ```rhai
@@ -101,7 +103,8 @@ mod exported {
     /// Logs what somebody should look at.
     ///
     /// # Errors
-    /// `P2012` when the run logs too much, `P4005` for a secret.
+    /// - `P2012` when the run logs too much.
+    /// - `P4005` for a secret.
     ///
     /// # Example
     /// ```rhai

@@ -173,7 +173,7 @@ mod exported {
     /// Gives the distribution's short name, the `ID` of os-release.
     ///
     /// # Errors
-    /// `P3001` when the volume has no os-release.
+    /// - `P3001` when the volume has no os-release.
     ///
     /// # Example
     /// ```rhai
@@ -190,7 +190,7 @@ mod exported {
     /// Gives the distribution's version, `VERSION_ID`; empty where it has none.
     ///
     /// # Errors
-    /// `P3001` when the volume has no os-release.
+    /// - `P3001` when the volume has no os-release.
     ///
     /// # Example
     /// ```rhai
@@ -207,7 +207,7 @@ mod exported {
     /// Gives the name of the distribution's version, `VERSION_CODENAME`; empty where it has none.
     ///
     /// # Errors
-    /// `P3001` when the volume has no os-release.
+    /// - `P3001` when the volume has no os-release.
     ///
     /// # Example
     /// ```rhai
@@ -224,7 +224,7 @@ mod exported {
     /// Gives the distribution's name for people, `PRETTY_NAME`; empty where it has none.
     ///
     /// # Errors
-    /// `P3001` when the volume has no os-release.
+    /// - `P3001` when the volume has no os-release.
     ///
     /// # Example
     /// ```rhai
@@ -244,7 +244,7 @@ mod exported {
     /// `ID_LIKE`; a distribution of no such family is one by itself.
     ///
     /// # Errors
-    /// `P3001` when the volume has no os-release.
+    /// - `P3001` when the volume has no os-release.
     ///
     /// # Example
     /// ```rhai
@@ -261,7 +261,7 @@ mod exported {
     /// Says whether the distribution is the named one or takes after it, by `ID` and `ID_LIKE`.
     ///
     /// # Errors
-    /// `P3001` when the volume has no os-release.
+    /// - `P3001` when the volume has no os-release.
     ///
     /// # Example
     /// ```rhai
@@ -278,7 +278,7 @@ mod exported {
     /// Gives what starts the system: `systemd`, `openrc`, `runit`, `busybox`, `sysvinit` or `none`.
     ///
     /// # Errors
-    /// `P3007` when links lead in circles.
+    /// - `P3007` when links lead in circles.
     ///
     /// # Example
     /// ```rhai
@@ -295,7 +295,7 @@ mod exported {
     /// Gives the machine that the volume's programs are for, as `uname -m` names it.
     ///
     /// # Errors
-    /// `P2016` when no program tells it.
+    /// - `P2016` when no program tells it.
     ///
     /// # Example
     /// ```rhai

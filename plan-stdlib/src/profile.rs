@@ -54,7 +54,7 @@ mod exported {
     /// Gives the name of the server profile.
     ///
     /// # Errors
-    /// `P2008` when the run was given no profile with a name.
+    /// - `P2008` when the run was given no profile with a name.
     ///
     /// # Example
     /// ```rhai
@@ -83,7 +83,7 @@ mod exported {
     /// Gives a label of the server profile, or the default when it has none of this name.
     ///
     /// # Errors
-    /// `P2008` when there is none and no default is given.
+    /// - `P2008` when there is none and no default is given.
     ///
     /// # Example
     /// ```rhai
@@ -111,7 +111,7 @@ mod exported {
     /// The path is made of keys, and of indexes from 0 in lists, with dots between them.
     ///
     /// # Errors
-    /// `P2008` when there is none and no default is given.
+    /// - `P2008` when there is none and no default is given.
     ///
     /// # Example
     /// ```rhai

@@ -77,8 +77,9 @@ pub(super) mod exported {
     /// `file::write`. The file is made when it is missing. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2003` when the file is larger than 4 MiB, `P2013` for a wrong name or option, `P2016` when
-    /// only one of the markers is there, or one twice.
+    /// - `P2003` when the file is larger than 4 MiB.
+    /// - `P2013` for a wrong name or option.
+    /// - `P2016` when only one of the markers is there, or one twice.
     ///
     /// # Example
     /// ```rhai
@@ -111,8 +112,9 @@ pub(super) mod exported {
     /// that does not exist has none.
     ///
     /// # Errors
-    /// `P2003` when the file is larger than 4 MiB, `P2013` for a wrong name or option, `P2016` when
-    /// only one of the markers is there, or one twice.
+    /// - `P2003` when the file is larger than 4 MiB.
+    /// - `P2013` for a wrong name or option.
+    /// - `P2016` when only one of the markers is there, or one twice.
     ///
     /// # Example
     /// ```rhai

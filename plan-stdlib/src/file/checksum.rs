@@ -49,7 +49,9 @@ pub(super) mod exported {
     /// Gives the SHA-256 checksum of a file's content, as 64 hexadecimal digits.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 GiB, `P3001` when there is none, `P3004` for a directory.
+    /// - `P2003` for a file of more than 4 GiB.
+    /// - `P3001` when there is none.
+    /// - `P3004` for a directory.
     ///
     /// # Example
     /// ```rhai

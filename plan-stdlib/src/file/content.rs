@@ -48,8 +48,10 @@ pub(super) mod exported {
     /// Gives the text of a file.
     ///
     /// # Errors
-    /// `P2003` when it is larger than a string may be, `P2016` when it is not UTF-8, `P3001` when
-    /// there is none, `P3004` for a directory.
+    /// - `P2003` when it is larger than a string may be.
+    /// - `P2016` when it is not UTF-8.
+    /// - `P3001` when there is none.
+    /// - `P3004` for a directory.
     ///
     /// # Example
     /// ```rhai
@@ -67,8 +69,9 @@ pub(super) mod exported {
     /// Gives the bytes of a file as a blob.
     ///
     /// # Errors
-    /// `P2003` when it is larger than a blob may be, `P3001` when there is none, `P3004` for a
-    /// directory.
+    /// - `P2003` when it is larger than a blob may be.
+    /// - `P3001` when there is none.
+    /// - `P3004` for a directory.
     ///
     /// # Example
     /// ```rhai
@@ -97,8 +100,10 @@ pub(super) mod exported {
     /// Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2006` for a content that is none of the three, `P2013` for a wrong option, `P3001` when
-    /// the directory does not exist, `P3004` when a directory is at the path.
+    /// - `P2006` for a content that is none of the three.
+    /// - `P2013` for a wrong option.
+    /// - `P3001` when the directory does not exist.
+    /// - `P3004` when a directory is at the path.
     ///
     /// # Example
     /// ```rhai
@@ -130,7 +135,10 @@ pub(super) mod exported {
     /// must be there once, use `file::ensure_line`.
     ///
     /// # Errors
-    /// As `file::write`.
+    /// - `P2006` for a content that is none of the three.
+    /// - `P2013` for a wrong option.
+    /// - `P3001` when the directory does not exist.
+    /// - `P3004` when a directory is at the path.
     ///
     /// # Example
     /// ```rhai

@@ -30,8 +30,9 @@ pub(super) mod exported {
     /// takes the place of a file that is there.
     ///
     /// # Errors
-    /// `P3001` when there is nothing to copy, `P3002` when a directory is in the way, `P3011` when
-    /// the filesystem is full.
+    /// - `P3001` when there is nothing to copy.
+    /// - `P3002` when a directory is in the way.
+    /// - `P3011` when the filesystem is full.
     ///
     /// # Example
     /// ```rhai
@@ -51,8 +52,10 @@ pub(super) mod exported {
     /// A file takes the place of a file that is there, a directory that of an empty directory.
     ///
     /// # Errors
-    /// `P3001` when there is nothing to move, `P3004` or `P3006` when a directory is in the way,
-    /// `P3009` when the new path is below the old one.
+    /// - `P3001` when there is nothing to move.
+    /// - `P3004` when a directory is in the way of a file.
+    /// - `P3006` when the directory in the way is not empty.
+    /// - `P3009` when the new path is below the old one.
     ///
     /// # Example
     /// ```rhai
@@ -72,7 +75,7 @@ pub(super) mod exported {
     /// Returns whether there was anything.
     ///
     /// # Errors
-    /// `P3006` for a directory that is not empty.
+    /// - `P3006` for a directory that is not empty.
     ///
     /// # Example
     /// ```rhai
@@ -91,7 +94,7 @@ pub(super) mod exported {
     /// Returns how many files, links and directories went; 0 when there was nothing.
     ///
     /// # Errors
-    /// `P3010` when another filesystem is mounted below it; nothing is removed then.
+    /// - `P3010` when another filesystem is mounted below it; nothing is removed then.
     ///
     /// # Example
     /// ```rhai

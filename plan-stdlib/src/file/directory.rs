@@ -98,7 +98,9 @@ pub(super) mod exported {
     /// is owned by root with mode 0755 otherwise. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2013` for a wrong option, `P3002` or `P3003` when something else is in the way.
+    /// - `P2013` for a wrong option.
+    /// - `P3002` when something else is at the path.
+    /// - `P3003` when something else is on the way to it.
     ///
     /// # Example
     /// ```rhai
@@ -116,8 +118,10 @@ pub(super) mod exported {
     /// Gives the names in a directory, sorted.
     ///
     /// # Errors
-    /// `P2003` when there are more than an array may hold, `P2016` when one is not UTF-8, `P3001`,
-    /// `P3003` for anything but a directory.
+    /// - `P2003` when there are more than an array may hold.
+    /// - `P2016` when one is not UTF-8.
+    /// - `P3001` when there is nothing at the path.
+    /// - `P3003` for anything but a directory.
     ///
     /// # Example
     /// ```rhai
@@ -137,8 +141,9 @@ pub(super) mod exported {
     /// Links are not followed.
     ///
     /// # Errors
-    /// `P2003` when there are more than an array may hold, `P2016` when a name is not UTF-8,
-    /// `P3001` when there is nothing at the path.
+    /// - `P2003` when there are more than an array may hold.
+    /// - `P2016` when a name is not UTF-8.
+    /// - `P3001` when there is nothing at the path.
     ///
     /// # Example
     /// ```rhai

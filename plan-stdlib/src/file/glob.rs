@@ -203,8 +203,9 @@ pub(super) mod exported {
     /// matches nothing gives an empty array.
     ///
     /// # Errors
-    /// `P2003` when there are more than an array may hold or too many files to look at, `P2013` for
-    /// an invalid pattern, `P2016` when a name that matches is not UTF-8.
+    /// - `P2003` when there are more than an array may hold or too many files to look at.
+    /// - `P2013` for an invalid pattern.
+    /// - `P2016` when a name that matches is not UTF-8.
     ///
     /// # Example
     /// ```rhai

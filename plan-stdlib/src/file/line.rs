@@ -138,9 +138,9 @@ pub(super) mod exported {
     /// Everything else in the file stays byte for byte. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2003` when the file is larger than 4 MiB, `P2013` for a wrong option or pattern or a line
-    /// that is more than one, `P3001` when the directory, or the file with `create: false`, does
-    /// not exist.
+    /// - `P2003` when the file is larger than 4 MiB.
+    /// - `P2013` for a wrong option or pattern or a line that is more than one.
+    /// - `P3001` when the directory, or the file with `create: false`, does not exist.
     ///
     /// # Example
     /// ```rhai
@@ -166,7 +166,8 @@ pub(super) mod exported {
     /// Returns whether there was any; a file that does not exist has none.
     ///
     /// # Errors
-    /// `P2003` when the file is larger than 4 MiB, `P2013` for a line that is more than one.
+    /// - `P2003` when the file is larger than 4 MiB.
+    /// - `P2013` for a line that is more than one.
     ///
     /// # Example
     /// ```rhai
@@ -186,7 +187,8 @@ pub(super) mod exported {
     /// Returns how many were removed; a file that does not exist has none.
     ///
     /// # Errors
-    /// `P2003` when the file is larger than 4 MiB, `P2013` for an invalid pattern.
+    /// - `P2003` when the file is larger than 4 MiB.
+    /// - `P2013` for an invalid pattern.
     ///
     /// # Example
     /// ```rhai
@@ -206,8 +208,9 @@ pub(super) mod exported {
     /// Returns how many places changed.
     ///
     /// # Errors
-    /// `P2003` when the file is or would be larger than 4 MiB, `P2013` when the text to replace is
-    /// empty, `P3001` when the file does not exist.
+    /// - `P2003` when the file is or would be larger than 4 MiB.
+    /// - `P2013` when the text to replace is empty.
+    /// - `P3001` when the file does not exist.
     ///
     /// # Example
     /// ```rhai
@@ -227,8 +230,9 @@ pub(super) mod exported {
     /// Returns how many lines changed.
     ///
     /// # Errors
-    /// `P2003` when the file is or would be larger than 4 MiB, `P2013` for an invalid pattern or a
-    /// line that is more than one, `P3001` when the file does not exist.
+    /// - `P2003` when the file is or would be larger than 4 MiB.
+    /// - `P2013` for an invalid pattern or a line that is more than one.
+    /// - `P3001` when the file does not exist.
     ///
     /// # Example
     /// ```rhai

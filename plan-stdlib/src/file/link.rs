@@ -45,8 +45,9 @@ pub(super) mod exported {
     /// leads elsewhere is replaced; a file or directory is not. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2013` for an empty target, `P3001` when the directory does not exist, `P3002` when
-    /// something that is no link is at the path.
+    /// - `P2013` for an empty target.
+    /// - `P3001` when the directory does not exist.
+    /// - `P3002` when something that is no link is at the path.
     ///
     /// # Example
     /// ```rhai
@@ -64,8 +65,10 @@ pub(super) mod exported {
     /// Makes a new path one more name of an existing file.
     ///
     /// # Errors
-    /// `P3001` when the file does not exist, `P3002` when something is at the new path, `P3004` for
-    /// a directory, `P3010` when the two are on different filesystems.
+    /// - `P3001` when the file does not exist.
+    /// - `P3002` when something is at the new path.
+    /// - `P3004` for a directory.
+    /// - `P3010` when the two are on different filesystems.
     ///
     /// # Example
     /// ```rhai
@@ -84,7 +87,9 @@ pub(super) mod exported {
     /// Gives the target of a symbolic link as it is written in it.
     ///
     /// # Errors
-    /// `P2016` when it is not UTF-8, `P3001` when there is nothing, `P3009` when it is no link.
+    /// - `P2016` when it is not UTF-8.
+    /// - `P3001` when there is nothing.
+    /// - `P3009` when it is no link.
     ///
     /// # Example
     /// ```rhai

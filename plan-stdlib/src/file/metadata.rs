@@ -75,7 +75,8 @@ pub(super) mod exported {
     /// Says whether anything is at a path; a link that leads nowhere is nothing.
     ///
     /// # Errors
-    /// `P3007` for links that lead in circles, `P3008` for what is no path.
+    /// - `P3007` for links that lead in circles.
+    /// - `P3008` for what is no path.
     ///
     /// # Example
     /// ```rhai
@@ -92,7 +93,8 @@ pub(super) mod exported {
     /// Says whether a regular file is at a path, links followed.
     ///
     /// # Errors
-    /// As `file::exists`.
+    /// - `P3007` for links that lead in circles.
+    /// - `P3008` for what is no path.
     ///
     /// # Example
     /// ```rhai
@@ -109,7 +111,8 @@ pub(super) mod exported {
     /// Says whether a directory is at a path, links followed.
     ///
     /// # Errors
-    /// As `file::exists`.
+    /// - `P3007` for links that lead in circles.
+    /// - `P3008` for what is no path.
     ///
     /// # Example
     /// ```rhai
@@ -130,7 +133,8 @@ pub(super) mod exported {
     /// Says whether a symbolic link is at a path, wherever it leads.
     ///
     /// # Errors
-    /// As `file::exists`.
+    /// - `P3007` for links that lead in circles.
+    /// - `P3008` for what is no path.
     ///
     /// # Example
     /// ```rhai
@@ -147,7 +151,7 @@ pub(super) mod exported {
     /// Gives the length of a file in bytes; 0 for a directory.
     ///
     /// # Errors
-    /// `P3001` when there is nothing at the path.
+    /// - `P3001` when there is nothing at the path.
     ///
     /// # Example
     /// ```rhai
@@ -164,7 +168,7 @@ pub(super) mod exported {
     /// Gives the 12 permission bits.
     ///
     /// # Errors
-    /// `P3001` when there is nothing at the path.
+    /// - `P3001` when there is nothing at the path.
     ///
     /// # Example
     /// ```rhai
@@ -183,8 +187,10 @@ pub(super) mod exported {
     /// Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2006`, `P2013` for what is no mode, `P3001` when there is nothing at the path, `P3013`
-    /// where the filesystem has no modes.
+    /// - `P2006` for a value of another type.
+    /// - `P2013` for what is no mode.
+    /// - `P3001` when there is nothing at the path.
+    /// - `P3013` where the filesystem has no modes.
     ///
     /// # Example
     /// ```rhai
@@ -207,7 +213,7 @@ pub(super) mod exported {
     /// the numbers, or the numbers where they have none.
     ///
     /// # Errors
-    /// `P3001` when there is nothing at the path.
+    /// - `P3001` when there is nothing at the path.
     ///
     /// # Example
     /// ```rhai
@@ -236,8 +242,10 @@ pub(super) mod exported {
     /// `/etc/group`. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2006`, `P2013` for a name that the volume does not have, `P3001` when there is nothing at
-    /// the path, `P3013` where the filesystem has no owners.
+    /// - `P2006` for a value of another type.
+    /// - `P2013` for a name that the volume does not have.
+    /// - `P3001` when there is nothing at the path.
+    /// - `P3013` where the filesystem has no owners.
     ///
     /// # Example
     /// ```rhai
@@ -265,7 +273,7 @@ pub(super) mod exported {
     /// it is not that of a clock. Returns whether the file is new.
     ///
     /// # Errors
-    /// `P3001` when the directory does not exist.
+    /// - `P3001` when the directory does not exist.
     ///
     /// # Example
     /// ```rhai

@@ -48,7 +48,12 @@ pub(super) mod exported {
     /// whether anything changed.
     ///
     /// # Errors
-    /// Those of `template::render` and of `file::write`.
+    /// - `P2003` when the text would be too long.
+    /// - `P2013` for a wrong option.
+    /// - `P2014` when the template does not exist or fails.
+    /// - `P2015` when it takes too many steps.
+    /// - `P3001` when the directory does not exist.
+    /// - `P3004` when a directory is at the path.
     ///
     /// # Example
     /// ```rhai

@@ -56,7 +56,7 @@ pub(super) mod exported {
     /// Gives the names of a file's extended attributes, sorted.
     ///
     /// # Errors
-    /// `P3001` when there is nothing at the path.
+    /// - `P3001` when there is nothing at the path.
     ///
     /// # Example
     /// ```rhai
@@ -73,7 +73,7 @@ pub(super) mod exported {
     /// Gives the value of an extended attribute as a blob.
     ///
     /// # Errors
-    /// `P3001` when the file or the attribute does not exist.
+    /// - `P3001` when the file or the attribute does not exist.
     ///
     /// # Example
     /// ```rhai
@@ -93,8 +93,11 @@ pub(super) mod exported {
     /// Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2006`, `P2013` for a value that is neither, `P3001` when there is nothing at the path,
-    /// `P3009` for a name or value that cannot be stored, `P3013` where the filesystem has none.
+    /// - `P2006` for a value of another type.
+    /// - `P2013` for a value that is neither.
+    /// - `P3001` when there is nothing at the path.
+    /// - `P3009` for a name or value that cannot be stored.
+    /// - `P3013` where the filesystem has none.
     ///
     /// # Example
     /// ```rhai
@@ -119,7 +122,7 @@ pub(super) mod exported {
     /// Returns whether there was one.
     ///
     /// # Errors
-    /// `P3001` when there is nothing at the path.
+    /// - `P3001` when there is nothing at the path.
     ///
     /// # Example
     /// ```rhai

@@ -112,7 +112,8 @@ mod exported {
     /// besides stay, as do comments and all other lines. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2006`, `P2013` for what is no address or no host name.
+    /// - `P2006` for a value of another type.
+    /// - `P2013` for what is no address or no host name.
     ///
     /// # Example
     /// ```rhai
@@ -131,7 +132,7 @@ mod exported {
     /// Returns whether there was any.
     ///
     /// # Errors
-    /// `P2013` for what is neither an address nor a host name.
+    /// - `P2013` for what is neither an address nor a host name.
     ///
     /// # Example
     /// ```rhai
@@ -148,7 +149,7 @@ mod exported {
     /// Gives the addresses of a name, in the order of the file; an empty array when it has none.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB.
+    /// - `P2003` for a file of more than 4 MiB.
     ///
     /// # Example
     /// ```rhai

@@ -165,9 +165,10 @@ mod exported {
     /// and comments behind it as they stand there. Of several lines with the key, the last counts.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB, `P2008` when there is none and no default is given,
-    /// `P2016` when the file has another form or the value is not UTF-8, `P3001` when there is no
-    /// file.
+    /// - `P2003` for a file of more than 4 MiB.
+    /// - `P2008` when there is none and no default is given.
+    /// - `P2016` when the file has another form or the value is not UTF-8.
+    /// - `P3001` when there is no file.
     ///
     /// # Example
     /// ```rhai
@@ -196,8 +197,10 @@ mod exported {
     /// byte. A missing file is made. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB, `P2006`, `P2013` for a name or value that cannot stand
-    /// in such a file, `P2016` when the file has another form.
+    /// - `P2003` for a file of more than 4 MiB.
+    /// - `P2006` for a value of another type.
+    /// - `P2013` for a name or value that cannot stand in such a file.
+    /// - `P2016` when the file has another form.
     ///
     /// # Example
     /// ```rhai
@@ -229,7 +232,8 @@ mod exported {
     /// Returns whether there was any; a file that does not exist has none.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB, `P2016` when the file has another form.
+    /// - `P2003` for a file of more than 4 MiB.
+    /// - `P2016` when the file has another form.
     ///
     /// # Example
     /// ```rhai
@@ -252,8 +256,9 @@ mod exported {
     /// Gives the names of the sections, in the order of the file.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB or too many sections, `P2016` when the file has another
-    /// form, `P3001` when there is no file.
+    /// - `P2003` for a file of more than 4 MiB or too many sections.
+    /// - `P2016` when the file has another form.
+    /// - `P3001` when there is no file.
     ///
     /// # Example
     /// ```rhai
@@ -275,8 +280,9 @@ mod exported {
     /// Gives the keys of a section, in the order of the file.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB or too many keys, `P2016` when the file has another
-    /// form, `P3001` when there is no file.
+    /// - `P2003` for a file of more than 4 MiB or too many keys.
+    /// - `P2016` when the file has another form.
+    /// - `P3001` when there is no file.
     ///
     /// # Example
     /// ```rhai

@@ -105,8 +105,10 @@ mod exported {
     /// at the start of a line are seen.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB, `P2008` when it is not set and no default is given,
-    /// `P2016` when only a shell could tell the value, `P3001` when there is no file.
+    /// - `P2003` for a file of more than 4 MiB.
+    /// - `P2008` when it is not set and no default is given.
+    /// - `P2016` when only a shell could tell the value.
+    /// - `P3001` when there is no file.
     ///
     /// # Example
     /// ```rhai
@@ -134,7 +136,9 @@ mod exported {
     /// byte. A missing file is made. Returns whether anything changed.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB, `P2006`, `P2013` for what cannot be a name or a value.
+    /// - `P2003` for a file of more than 4 MiB.
+    /// - `P2006` for a value of another type.
+    /// - `P2013` for what cannot be a name or a value.
     ///
     /// # Example
     /// ```rhai
@@ -159,7 +163,7 @@ mod exported {
     /// Returns whether there was any; a file that does not exist has none.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB.
+    /// - `P2003` for a file of more than 4 MiB.
     ///
     /// # Example
     /// ```rhai
@@ -176,7 +180,8 @@ mod exported {
     /// Gives the names of the variables that a file sets, in the order of the file.
     ///
     /// # Errors
-    /// `P2003` for a file of more than 4 MiB or too many variables, `P3001` when there is no file.
+    /// - `P2003` for a file of more than 4 MiB or too many variables.
+    /// - `P3001` when there is no file.
     ///
     /// # Example
     /// ```rhai

@@ -283,8 +283,10 @@ pub(super) mod exported {
     /// among the variables, the whole text is a secret.
     ///
     /// # Errors
-    /// `P2003` when the text would be too long, `P2006` for a variable that templates cannot use,
-    /// `P2014` when the template does not exist or fails, `P2015` when it takes too many steps.
+    /// - `P2003` when the text would be too long.
+    /// - `P2006` for a variable that templates cannot use.
+    /// - `P2014` when the template does not exist or fails.
+    /// - `P2015` when it takes too many steps.
     ///
     /// # Example
     /// ```rhai
