@@ -45,6 +45,10 @@ impl CallWorld for NativeCallContext<'_> {
 
     fn raise(&self, error: PlanError) -> Box<EvalAltResult> {
         let fatal = error.is_fatal();
+        if let (true, Ok(run)) = (fatal, RunContext::of(self)) {
+            // Rhai forgets the place of what nothing can catch on its way through functions.
+            run.halt_with(error.clone(), Some(Place::of(self)));
+        }
         let (error, position) = (Dynamic::from(error), self.call_position());
         if fatal {
             EvalAltResult::ErrorTerminated(error, position).into()

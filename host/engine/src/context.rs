@@ -23,9 +23,14 @@ pub(crate) struct RunContext {
     place: Mutex<Option<Place>>,
 }
 
-/// The context as a Rhai value.
+/// What an engine's tag holds.
 #[derive(Clone)]
-pub(crate) struct Tag(pub(crate) Arc<RunContext>);
+pub(crate) enum Tag {
+    /// The run that the engine was made for.
+    Run(Arc<RunContext>),
+    /// There is no run; tells whether a function reached for one.
+    Probe(Arc<AtomicBool>),
+}
 
 /// A place in a script.
 #[derive(Debug, Clone)]
@@ -70,8 +75,12 @@ impl RunContext {
     /// The context of the run that makes `call`.
     pub(crate) fn of(call: &NativeCallContext) -> Result<Arc<Self>, PlanError> {
         let tag = call.tag().and_then(|tag| tag.read_lock::<Tag>());
-        tag.map(|tag| Arc::clone(&tag.0))
-            .ok_or_else(|| internal("a function was called outside of a run"))
+        match tag.as_deref() {
+            Some(Tag::Run(run)) => return Ok(Arc::clone(run)),
+            Some(Tag::Probe(reached)) => reached.store(true, Ordering::Relaxed),
+            None => {}
+        }
+        Err(internal("a function was called outside of a run"))
     }
 
     /// Called at every operation; a token ends the script, and nothing catches it.

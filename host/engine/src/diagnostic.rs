@@ -21,6 +21,16 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
+/// How a diagnostic is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Style {
+    /// Text only.
+    #[default]
+    Plain,
+    /// With a terminal's colours.
+    Colour,
+}
+
 /// One place in a script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
@@ -36,12 +46,35 @@ pub struct Frame {
     pub function: Option<String>,
     /// The text of the line.
     pub text: String,
+    /// What is to be said about the token, `` `path` is `/etc/hosts` ``.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+impl Frame {
+    /// Whether both are the same place.
+    pub(crate) fn is_at(&self, other: &Self) -> bool {
+        let place = |frame: &Self| (frame.line, frame.column);
+        self.script == other.script && place(self) == place(other)
+    }
 }
 
 impl Diagnostic {
     /// A diagnostic with `code` that says `message`, about no place in particular.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         PlanError::new(code, message).into()
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// As it is shown to people, several lines, each with its end; see [`Style`].
+    pub fn render(&self, style: Style) -> String {
+        crate::render::render(self, style)
     }
 }
 

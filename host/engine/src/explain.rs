@@ -1,100 +1,133 @@
-//! Makes diagnostics of Rhai's errors.
+//! Makes diagnostics of Rhai's errors: what failed in our words, and where, with the calls that
+//! led there.
 
-use crate::codes::Code;
+mod parse;
+mod runtime;
+pub(crate) mod words;
+
 use crate::context::{Halt, Place};
 use crate::diagnostic::{Diagnostic, Frame};
 use crate::error::PlanError;
-use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
+use crate::script::Failure;
+use crate::tokens::{Kind, Token, tokens};
+use rhai::{EvalAltResult, ParseError, Position};
 use std::collections::BTreeMap;
+use words::LazyWords;
 
-/// Knows the scripts that errors point into.
+/// Knows the scripts that errors point into, and what scripts could have meant.
 pub(crate) struct Explainer<'a> {
     name: &'a str,
     source: &'a str,
     scripts: &'a BTreeMap<String, String>,
+    words: &'a LazyWords,
 }
 
 impl<'a> Explainer<'a> {
+    /// For errors of the script `name` with the text `source`, which imports from `scripts`.
     pub(crate) fn new(
         name: &'a str,
         source: &'a str,
         scripts: &'a BTreeMap<String, String>,
+        words: &'a LazyWords,
     ) -> Self {
         Self {
             name,
             source,
             scripts,
+            words,
         }
     }
 
-    pub(crate) fn parse_error(&self, error: &ParseError) -> Diagnostic {
-        let code = match error.err_type() {
-            ParseErrorType::VariableUndefined(_) => Code::P1003,
-            ParseErrorType::ModuleUndefined(_) => Code::P1007,
-            ParseErrorType::ExprTooDeep => Code::P1005,
-            _ => Code::P1001,
-        };
-        let mut diagnostic = Diagnostic::new(code, error.err_type().to_string());
-        diagnostic
-            .frames
-            .push(self.frame(self.name, error.position(), None));
+    /// What is wrong with the script `name`, that the parser found.
+    pub(crate) fn parse_error(&self, name: &str, error: &ParseError) -> Diagnostic {
+        let tokens = tokens(self.source_of(name));
+        let found = parse::explain(
+            error.err_type(),
+            point(error.position()),
+            &tokens,
+            self.words.get(),
+        );
+        let mut diagnostic = found.diagnostic;
+        diagnostic.frames.push(self.frame(name, found.place, None));
         diagnostic
     }
 
-    pub(crate) fn runtime_error(&self, error: &EvalAltResult) -> Diagnostic {
-        let (frames, inner) = self.unwind(error);
-        let mut diagnostic = describe(inner);
+    pub(crate) fn runtime_error(&self, failure: &Failure) -> Diagnostic {
+        let (mut frames, inner) = self.unwind(&failure.script, &failure.error);
+        let script = frames.first().map_or(self.name, |frame| &frame.script);
+        let tokens = tokens(self.source_of(script));
+        let mut diagnostic = match inner {
+            EvalAltResult::ErrorParsing(error, position) => {
+                parse::explain(error, point(*position), &tokens, self.words.get()).diagnostic
+            }
+            inner => runtime::explain(inner, &tokens, self.words.get()),
+        };
+        if let (Some(path), Some(first)) = (&diagnostic.path, frames.first_mut()) {
+            first.label = argument_name(&tokens, (first.line, first.column))
+                .map(|name| format!("`{name}` is `{path}`"));
+        }
+        frames.extend(failure.from.iter().cloned());
         diagnostic.frames = frames;
         diagnostic
     }
 
-    pub(crate) fn halted(&self, halt: &Halt, error: Option<&EvalAltResult>) -> Diagnostic {
+    /// The run was ended from inside: the place is known by itself, of the calls only the first.
+    pub(crate) fn halted(&self, halt: &Halt, failure: Option<&Failure>) -> Diagnostic {
         let mut diagnostic = Diagnostic::from(halt.error.clone());
-        if let Some(error) = error {
-            diagnostic.frames = self.unwind(error).0;
-        }
-        if let Some(place) = &halt.place {
-            let function = diagnostic.frames.first().and_then(|f| f.function.clone());
-            let frame = self.frame(&place.script, place.position, function);
-            match diagnostic.frames.first_mut() {
-                Some(first) => *first = frame,
-                None => diagnostic.frames.push(frame),
-            }
+        let outer = failure.map(|failure| self.runtime_error(failure).frames);
+        let outer = outer.unwrap_or_default();
+        let Some(place) = &halt.place else {
+            diagnostic.frames = outer;
+            return diagnostic;
+        };
+        let at = point(place.position);
+        let function = self.function_at(&place.script, at);
+        let is_called = function.is_some();
+        diagnostic
+            .frames
+            .push(self.frame(&place.script, at, function));
+        if is_called {
+            diagnostic.frames.extend(outer);
         }
         diagnostic
     }
 
+    /// A native function panicked, in the call at `place` if that is known.
     pub(crate) fn panicked(&self, error: PlanError, place: Option<Place>) -> Diagnostic {
-        let mut diagnostic = Diagnostic::from(error);
-        if let Some(place) = place {
-            diagnostic
-                .frames
-                .push(self.frame(&place.script, place.position, None));
-        }
-        diagnostic
+        let halt = Halt { error, place };
+        self.halted(&halt, None)
     }
 
     /// The places from the innermost out, and the innermost error.
-    fn unwind<'e>(&self, error: &'e EvalAltResult) -> (Vec<Frame>, &'e EvalAltResult) {
+    fn unwind<'e>(
+        &self,
+        script: &str,
+        error: &'e EvalAltResult,
+    ) -> (Vec<Frame>, &'e EvalAltResult) {
         let mut frames = Vec::new();
-        let (mut error, mut script, mut function) = (error, self.name.to_owned(), None);
+        let (mut error, mut script, mut function) = (error, script.to_owned(), None);
         loop {
-            match error {
-                EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
-                    frames.push(self.frame(&script, *position, function.take()));
-                    function = Some(name.clone());
+            let frame = self.frame(&script, point(error.position()), function.take());
+            // A native function that calls a closure is a call of its own for Rhai.
+            let repeats = frames
+                .last()
+                .is_some_and(|last: &Frame| last.is_at(&frame) && last.function != frame.function);
+            if !repeats {
+                frames.push(frame);
+            }
+            error = match error {
+                EvalAltResult::ErrorInFunctionCall(name, source, inner, _) => {
+                    function = Some(function_name(name));
                     if !source.is_empty() {
                         script.clone_from(source);
                     }
-                    error = inner;
+                    inner
                 }
-                EvalAltResult::ErrorInModule(name, inner, position) => {
-                    frames.push(self.frame(&script, *position, function.take()));
+                EvalAltResult::ErrorInModule(name, inner, _) => {
                     script.clone_from(name);
-                    error = inner;
+                    inner
                 }
                 inner => {
-                    frames.push(self.frame(&script, inner.position(), function.take()));
                     frames.reverse();
                     return (frames, inner);
                 }
@@ -102,42 +135,101 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn frame(&self, script: &str, position: Position, function: Option<String>) -> Frame {
-        let source = if script == self.name {
-            self.source
-        } else {
-            self.scripts.get(script).map_or("", String::as_str)
-        };
-        let line = position.line().unwrap_or(1);
-        let text = source.lines().nth(line - 1).unwrap_or_default();
+    /// The place `line:column` in `script`, with the extent of the token there.
+    pub(crate) fn frame(
+        &self,
+        script: &str,
+        (line, column): (usize, usize),
+        function: Option<String>,
+    ) -> Frame {
+        let source = self.source_of(script);
+        let text = source.lines().nth(line.saturating_sub(1));
+        let tokens = tokens(source);
+        let token = token_at(&tokens, (line, column));
         Frame {
             script: script.to_owned(),
             line,
-            column: position.position().unwrap_or(1),
-            width: 1,
+            column,
+            width: token.map_or(1, |(_, token)| token.width()),
             function,
-            text: text.to_owned(),
+            text: text.unwrap_or_default().to_owned(),
+            label: None,
+        }
+    }
+
+    /// The function that the place is in the body of.
+    fn function_at(&self, script: &str, at: (usize, usize)) -> Option<String> {
+        let tokens = tokens(self.source_of(script));
+        let starts = tokens
+            .iter()
+            .enumerate()
+            .filter(|(_, token)| token.is("fn"));
+        starts
+            .filter_map(|(start, _)| Some((tokens.get(start + 1)?, body(tokens.get(start..)?)?)))
+            .find(|(_, (open, close))| *open <= at && at <= *close)
+            .map(|(name, _)| name.text.to_owned())
+    }
+
+    fn source_of(&self, script: &str) -> &str {
+        if script == self.name {
+            self.source
+        } else {
+            self.scripts.get(script).map_or("", String::as_str)
         }
     }
 }
 
-fn describe(error: &EvalAltResult) -> Diagnostic {
-    use EvalAltResult as E;
-    match error {
-        E::ErrorRuntime(value, _) | E::ErrorTerminated(value, _) => describe_value(value),
-        E::ErrorTooManyOperations(_) => Diagnostic::new(Code::P2001, error.to_string()),
-        E::ErrorStackOverflow(_) => Diagnostic::new(Code::P2002, error.to_string()),
-        E::ErrorDataTooLarge(..) => Diagnostic::new(Code::P2003, error.to_string()),
-        E::ErrorFunctionNotFound(signature, _) => {
-            Diagnostic::new(Code::P1002, format!("no function `{signature}`"))
+/// Where the braces of the function that `tokens` starts with open and close.
+fn body(tokens: &[Token<'_>]) -> Option<((usize, usize), (usize, usize))> {
+    let mut depth = 0_usize;
+    let mut open = None;
+    for token in tokens {
+        if token.is("{") || token.is("#{") {
+            depth += 1;
+            open.get_or_insert((token.line, token.column));
+        } else if token.is("}") {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                return Some((open?, (token.line, token.column)));
+            }
         }
-        _ => Diagnostic::new(Code::P2017, error.to_string()),
+    }
+    None
+}
+
+/// The token that starts at a place, and its index.
+fn token_at<'t>(tokens: &'t [Token<'t>], at: (usize, usize)) -> Option<(usize, &'t Token<'t>)> {
+    let index = tokens.binary_search_by_key(&at, |token| (token.line, token.column));
+    index
+        .ok()
+        .and_then(|index| Some((index, tokens.get(index)?)))
+}
+
+/// The variable that the call at a place has as its first argument, by itself.
+fn argument_name<'t>(tokens: &'t [Token<'t>], at: (usize, usize)) -> Option<&'t str> {
+    let (index, _) = token_at(tokens, at)?;
+    match tokens.get(index + 1..index + 4)? {
+        [open, name, end] if open.is("(") && (end.is(",") || end.is(")")) => {
+            (name.kind == Kind::Name).then_some(name.text)
+        }
+        _ => None,
     }
 }
 
-fn describe_value(value: &Dynamic) -> Diagnostic {
-    match value.read_lock::<PlanError>() {
-        Some(error) => Diagnostic::from(error.clone()),
-        None => Diagnostic::new(Code::P2009, format!("the script threw {value}")),
+/// The name of a script's function, as scripts know it.
+fn function_name(name: &str) -> String {
+    if name.starts_with("anon$") {
+        "closure".to_owned()
+    } else {
+        name.to_owned()
     }
 }
+
+/// Line and column, both from 1.
+fn point(position: Position) -> (usize, usize) {
+    let line = position.line().unwrap_or(1);
+    (line, position.position().unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,18 @@
 //! The host of plan scripts: compiles them and runs them.
 
-use crate::codes::Code;
 use crate::context::{Place, RunContext, Tag};
 use crate::control::RunControl;
 use crate::diagnostic::Diagnostic;
-use crate::error::PlanError;
 use crate::explain::Explainer;
+use crate::explain::words::LazyWords;
+use crate::growth;
 use crate::language::{Language, printed_at};
 use crate::library::{Library, LibraryModule};
 use crate::limits::Limits;
+use crate::script::{CompiledScript, Compiler};
 use crate::stack::on_own_stack;
 use crate::world::{LogLevel, PlanWorld};
-use rhai::{AST, Dynamic, Engine, Shared};
+use rhai::{Dynamic, Engine, Shared};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -23,24 +24,19 @@ use std::sync::{Arc, Mutex};
 pub struct PlanHost {
     language: Language,
     modules: Vec<LibraryModule>,
+    words: LazyWords,
     scripts: BTreeMap<String, String>,
     limits: Limits,
-}
-
-/// A script that compiled, with the name that errors show. Run it with the host that made it.
-#[derive(Clone)]
-pub struct CompiledScript {
-    name: String,
-    source: Arc<str>,
-    ast: AST,
 }
 
 impl PlanHost {
     /// A host that grants `library`.
     pub fn new(library: &dyn Library, limits: Limits) -> Self {
+        let (language, modules) = (Language::new(), library.modules());
         Self {
-            language: Language::new(),
-            modules: library.modules(),
+            words: LazyWords::new(modules.clone(), language.core()),
+            language,
+            modules,
             scripts: BTreeMap::new(),
             limits,
         }
@@ -63,20 +59,12 @@ impl PlanHost {
     /// # Errors
     /// The first thing that is wrong with the script: `P1…`.
     pub fn compile(&self, name: &str, source: &str) -> Result<CompiledScript, Box<Diagnostic>> {
-        self.check_size(name, source)?;
-        let engine = self.engine();
+        let explainer = self.explainer(name, source);
+        let compiler = Compiler::new(self.engine(), &self.limits, &self.scripts, explainer);
         let compiled = on_own_stack("plan compile", self.limits.stack_bytes, || {
-            engine.compile(source)
+            compiler.compile(name, source)
         });
-        let mut ast = compiled
-            .map_err(|error| Box::new(Diagnostic::from(error)))?
-            .map_err(|error| Box::new(self.explainer(name, source).parse_error(&error)))?;
-        ast.set_source(name);
-        Ok(CompiledScript {
-            name: name.to_owned(),
-            source: source.into(),
-            ast,
-        })
+        compiled.unwrap_or_else(|panic| Err(Box::new(panic.into())))
     }
 
     /// Runs a script on a stack of its own, and waits for its end.
@@ -93,19 +81,19 @@ impl PlanHost {
     ) -> Result<(), Box<Diagnostic>> {
         let context = RunContext::new(world, control.clone(), self.limits.clone());
         let context = Arc::new(context);
-        let engine = self.run_engine(&context);
+        let mut engine = self.run_engine(&context);
+        let explainer = self.explainer(script.name(), script.source());
+        // Errors are explained there too: the values in them may be as deep as the script likes.
         let result = on_own_stack("plan", self.limits.stack_bytes, || {
-            engine.run_ast(&script.ast)
+            let failed = match (script.run(&mut engine), context.halt()) {
+                (Ok(()), None) => return Ok(()),
+                (result, Some(halt)) => explainer.halted(&halt, result.err().as_ref()),
+                (Err(failure), None) => explainer.runtime_error(&failure),
+            };
+            Err(Box::new(failed))
         });
-        let explainer = self.explainer(&script.name, &script.source);
-        let failed = match (result, context.halt()) {
-            (Ok(Ok(())), None) => return Ok(()),
-            (Ok(Ok(())), Some(halt)) => explainer.halted(&halt, None),
-            (Ok(Err(error)), Some(halt)) => explainer.halted(&halt, Some(&error)),
-            (Ok(Err(error)), None) => explainer.runtime_error(&error),
-            (Err(panic), _) => explainer.panicked(panic, context.leave()),
-        };
-        Err(Box::new(failed))
+        let panicked = |error| Err(Box::new(explainer.panicked(error, context.leave())));
+        result.unwrap_or_else(panicked)
     }
 
     fn engine(&self) -> Engine {
@@ -123,7 +111,8 @@ impl PlanHost {
 
     fn run_engine(&self, context: &Arc<RunContext>) -> Engine {
         let mut engine = self.engine();
-        engine.set_default_tag(Dynamic::from(Tag(Arc::clone(context))));
+        engine.set_default_tag(Dynamic::from(Tag::Run(Arc::clone(context))));
+        growth::watch(&mut engine, &self.limits);
         let run = Arc::clone(context);
         engine.on_progress(move |_| run.progress());
         let run = Arc::clone(context);
@@ -136,43 +125,8 @@ impl PlanHost {
         engine
     }
 
-    fn check_size(&self, name: &str, source: &str) -> Result<(), Box<Diagnostic>> {
-        let Limits {
-            source_bytes,
-            source_lines,
-            source_columns,
-            ..
-        } = self.limits;
-        let what = if source.len() > source_bytes {
-            format!("it has more than {source_bytes} bytes")
-        } else if source.lines().count() > source_lines {
-            format!("it has more than {source_lines} lines")
-        } else if source
-            .lines()
-            .any(|line| line.chars().count() > source_columns)
-        {
-            format!("a line in it has more than {source_columns} characters")
-        } else {
-            return Ok(());
-        };
-        let message = format!("the script `{name}` is too large: {what}");
-        Err(Box::new(PlanError::new(Code::P1004, message).into()))
-    }
-
     fn explainer<'a>(&'a self, name: &'a str, source: &'a str) -> Explainer<'a> {
-        Explainer::new(name, source, &self.scripts)
-    }
-}
-
-impl CompiledScript {
-    /// The name that errors show.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The script's text.
-    pub fn source(&self) -> &str {
-        &self.source
+        Explainer::new(name, source, &self.scripts, &self.words)
     }
 }
 
@@ -183,14 +137,6 @@ impl fmt::Debug for PlanHost {
             .field("modules", &names)
             .field("scripts", &self.scripts.keys())
             .field("limits", &self.limits)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for CompiledScript {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CompiledScript")
-            .field("name", &self.name)
             .finish_non_exhaustive()
     }
 }

@@ -13,8 +13,8 @@ use rhai::packages::{
 };
 use rhai::plugin::{Module, Position};
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, NativeCallContext,
-    OptimizationLevel, Shared, def_package,
+    Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map,
+    NativeCallContext, OptimizationLevel, Shared, def_package,
 };
 use std::any::TypeId;
 
@@ -65,6 +65,11 @@ impl Language {
             core: PlanCorePackage::new(),
             guards: guards.into(),
         }
+    }
+
+    /// The functions of the language itself.
+    pub(crate) fn core(&self) -> Shared<Module> {
+        self.core.as_shared_module()
     }
 
     /// An engine that speaks the language: the product's only one.
@@ -123,6 +128,14 @@ fn add_secrets(module: &mut Module) {
         };
         volatile(name).set_into_module(module, show);
     }
+    volatile("to_json").set_into_module(module, |call: NativeCallContext, map: &mut Map| {
+        if map.values().any(holds_secret) {
+            return Err(call.raise(shown(
+                "a map with a secret in it cannot be turned into JSON",
+            )));
+        }
+        Ok(ImmutableString::from(rhai::format_map_as_json(map)))
+    });
     for name in ["==", "!=", "<", "<=", ">", ">=", "+"] {
         volatile(name).set_into_module(module, |call: NativeCallContext, _: Secret, _: Dynamic| {
             refuse_operator(&call)
@@ -145,6 +158,20 @@ fn refuse_operator(call: &NativeCallContext) -> Fallible<bool> {
     ))))
 }
 
+/// Whether a secret is anywhere in a value.
+pub(crate) fn holds_secret(value: &Dynamic) -> bool {
+    if let Some(array) = value.read_lock::<rhai::Array>() {
+        return array.iter().any(holds_secret);
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        return map.values().any(holds_secret);
+    }
+    if let Some(function) = value.read_lock::<FnPtr>() {
+        return function.iter_curry().any(holds_secret);
+    }
+    value.is::<Secret>()
+}
+
 /// The error for whoever tries to show a secret.
 pub(crate) fn shown(message: &str) -> PlanError {
     PlanError::new(Code::P4005, message)
@@ -162,7 +189,7 @@ fn add_print(engine: &mut Engine) {
         TypeId::of::<char>(),
         TypeId::of::<()>(),
         TypeId::of::<rhai::Array>(),
-        TypeId::of::<rhai::Map>(),
+        TypeId::of::<Map>(),
         TypeId::of::<rhai::Blob>(),
         TypeId::of::<FnPtr>(),
         TypeId::of::<Dynamic>(),
@@ -200,3 +227,6 @@ pub(crate) fn printed_at(run: &RunContext) -> Place {
         position: Position::NONE,
     })
 }
+
+#[cfg(test)]
+mod tests;

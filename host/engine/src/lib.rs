@@ -5,7 +5,9 @@
 //! call: those come from outside as a [`Library`]. What a running script may reach comes in as a
 //! [`PlanWorld`].
 
+pub mod attributes;
 pub mod call;
+pub mod catalogue;
 pub mod codes;
 mod context;
 pub mod control;
@@ -13,23 +15,31 @@ mod convert;
 pub mod diagnostic;
 pub mod error;
 mod explain;
+mod growth;
 pub mod host;
+mod imports;
 mod language;
 pub mod library;
 pub mod limits;
+mod render;
+pub mod script;
 mod stack;
 #[cfg(test)]
 mod testing;
+mod tokens;
 pub mod value;
 pub mod world;
 
+pub use attributes::{AttributeUse, DefaultValue, attribute_uses};
 pub use call::CallWorld;
+pub use catalogue::Catalogue;
 pub use codes::Code;
 pub use control::RunControl;
-pub use diagnostic::{Diagnostic, Frame};
+pub use diagnostic::{Diagnostic, Frame, Style};
 pub use error::PlanError;
-pub use host::{CompiledScript, PlanHost};
+pub use host::PlanHost;
 pub use library::{Library, LibraryModule};
 pub use limits::Limits;
+pub use script::CompiledScript;
 pub use value::{Secret, Value};
 pub use world::{LogLevel, LogLine, PlanWorld};

@@ -23,6 +23,8 @@ pub struct Limits {
     pub array_items: usize,
     /// Entries of one map, maps in it counted too; `P2003` past it.
     pub map_items: usize,
+    /// How deep arrays, maps and closures may be in each other; `P2003` past it.
+    pub value_depth: usize,
     /// Variables that are alive at once; `P2018` past it.
     pub variables: usize,
     /// Functions that one script defines; `P1008` past it.
@@ -54,6 +56,7 @@ impl Default for Limits {
             string_bytes: 1 << 20,
             array_items: 4096,
             map_items: 4096,
+            value_depth: 64,
             variables: 256,
             functions: 256,
             modules: 32,
@@ -88,3 +91,6 @@ impl Limits {
             .set_max_modules(self.modules);
     }
 }
+
+#[cfg(test)]
+mod tests;

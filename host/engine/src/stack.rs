@@ -30,3 +30,6 @@ pub(crate) fn on_own_stack<T: Send>(
         })
     })
 }
+
+#[cfg(test)]
+mod tests;

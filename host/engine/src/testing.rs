@@ -129,6 +129,18 @@ mod file {
         })
     }
 
+    /// Looks at a file
+    ///
+    /// # Errors
+    /// - `P9999` never.
+    #[rhai_fn(return_raw)]
+    pub fn peek(ctx: NativeCallContext, path: &str) -> Fallible<()> {
+        ctx.call_world(|_| match path {
+            "/full" => Err(PlanError::new(Code::P3011, "the filesystem is full")),
+            _ => Ok(()),
+        })
+    }
+
     /// Hashes a secret.
     #[rhai_fn(volatile)]
     pub fn hash(secret: Secret) -> i64 {

@@ -36,6 +36,7 @@ pub(crate) fn place(file: &str, text: &str, span: Range<usize>) -> Frame {
             .max(1),
         function: None,
         text: text[line_start..line_end].trim_end_matches('\r').to_owned(),
+        label: None,
     }
 }
 

@@ -1,0 +1,48 @@
+use super::*;
+use crate::testing::{TestLibrary, run};
+
+#[test]
+fn functions_are_listed_with_their_docs() {
+    let catalogue = Catalogue::of(&TestLibrary);
+    let signatures: Vec<_> = catalogue.functions().map(Function::signature).collect();
+    assert_eq!(
+        signatures,
+        [
+            "attribute(name: string) -> any",
+            "file::hash(secret: secret) -> int",
+            "file::peek(path: string)",
+            "file::read(path: string) -> string",
+            "file::write(path: string, text: string)",
+        ]
+    );
+    let module = &catalogue.modules[1];
+    let read = module.functions.iter().find(|f| f.name == "read").unwrap();
+    assert_eq!(read.docs.summary, "Reads the text of a file.");
+    assert_eq!(read.docs.errors[0].code, "P3001");
+    assert_eq!(read.docs.since.as_deref(), Some("0.1"));
+}
+
+#[test]
+fn examples_are_scripts() {
+    let examples = Catalogue::of(&TestLibrary).examples();
+    assert_eq!(examples.len(), 1);
+    assert_eq!(examples[0].function, "file::read");
+    run(&examples[0].source).unwrap();
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let problems = Catalogue::of(&TestLibrary).problems().join("\n");
+    insta::assert_snapshot!(problems);
+}
+
+#[test]
+fn a_page_has_signature_docs_errors_and_example() {
+    let catalogue = Catalogue::of(&TestLibrary);
+    let page = catalogue.modules[1].to_markdown();
+    let read = page
+        .split("\n## ")
+        .find(|part| part.starts_with("`file::read"))
+        .unwrap();
+    insta::assert_snapshot!(read);
+}

@@ -1,0 +1,125 @@
+//! How a diagnostic looks: header, excerpt with a caret, the calls that led there, help.
+
+use crate::diagnostic::{Diagnostic, Frame, Style};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::ops::Range;
+
+/// How many calls are shown; of more, the first and the last half.
+const CALLS: usize = 8;
+/// How many characters of a line are shown around what it is about.
+const AROUND: usize = 80;
+
+pub(crate) fn render(diagnostic: &Diagnostic, style: Style) -> String {
+    let renderer = match style {
+        Style::Plain => Renderer::plain(),
+        Style::Colour => Renderer::styled(),
+    };
+    let message = printable(&diagnostic.message);
+    let title = Level::ERROR.primary_title(message);
+    let mut group = Group::with_title(title.id(diagnostic.code.as_str()));
+    if let Some(frame) = diagnostic.frames.first() {
+        group = group.element(excerpt(frame));
+    }
+    for call in calls(&diagnostic.frames) {
+        group = group.element(Level::NOTE.no_name().message(call));
+    }
+    let path = diagnostic.path.as_ref();
+    if let Some(path) = path.filter(|path| !diagnostic.message.contains(path.as_str())) {
+        group = group.element(
+            Level::NOTE
+                .no_name()
+                .message(format!("on `{}`", printable(path))),
+        );
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(printable(note)));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(printable(help)));
+    }
+    renderer.render(&[group]) + "\n"
+}
+
+/// The line with a caret below what it is about.
+fn excerpt(frame: &Frame) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
+    let chars: Vec<char> = frame.text.chars().map(cell).collect();
+    // The column stays right only while the line starts at its start; a line that nobody wrote by
+    // hand is cut at its end.
+    let start = frame.column.saturating_sub(1).min(chars.len());
+    let end = start
+        .saturating_add(frame.width)
+        .min(chars.len())
+        .min(start + AROUND);
+    let line: String = chars.iter().take(end + AROUND).collect();
+    let span = bytes(&line, start..end);
+    let label = frame.label.as_deref().map(printable);
+    Snippet::source(line)
+        .line_start(frame.line)
+        .path(printable(&frame.script))
+        .fold(false)
+        .annotation(AnnotationKind::Primary.span(span).label(label))
+}
+
+/// The bytes that a range of characters has in `text`.
+fn bytes(text: &str, chars: Range<usize>) -> Range<usize> {
+    let at = |n| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
+    at(chars.start)..at(chars.end)
+}
+
+/// From where to where: a sentence for each frame but the outermost.
+fn calls(frames: &[Frame]) -> Vec<String> {
+    let pairs = frames.iter().zip(frames.iter().skip(1));
+    let mut lines: Vec<_> = pairs.map(|(inner, outer)| call(inner, outer)).collect();
+    if let Some(hidden) = lines.len().checked_sub(CALLS + 1) {
+        let half = CALLS / 2;
+        let more = format!("… {} more calls", hidden + 1);
+        lines.splice(half..=half + hidden, [more]);
+    }
+    lines
+}
+
+fn call(inner: &Frame, outer: &Frame) -> String {
+    let place = format!(
+        "{}:{}:{}",
+        printable(&outer.script),
+        outer.line,
+        outer.column
+    );
+    match inner.function.as_deref() {
+        Some("closure") => format!("in a closure, called at {place}"),
+        Some(name) => format!("in function `{}`, called at {place}", printable(name)),
+        None => format!("in `{}`, imported at {place}", printable(&inner.script)),
+    }
+}
+
+/// Text that cannot do anything to a terminal: control characters and marks that turn the
+/// direction of text are written out.
+fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => safe.push_str("\\n"),
+            '\t' => safe.push_str("\\t"),
+            c if is_unsafe(c) => safe.extend(c.escape_unicode()),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// As [`printable`] for a line of a script, where every character must keep its column.
+fn cell(c: char) -> char {
+    if c != '\t' && is_unsafe(c) {
+        '\u{fffd}'
+    } else {
+        c
+    }
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests;
