@@ -5,15 +5,16 @@
 //! guest would see. Nothing here knows of scripts, HTTP or the host's own files, except for the
 //! device and directory handles that a caller passes in.
 
-mod base64;
 pub mod block;
 pub mod diff;
+mod digits;
 pub mod error;
 mod fields;
 pub mod filesystem;
 pub mod inspect;
 pub mod partition;
 pub mod path;
+pub mod text;
 pub mod tree;
 pub mod volume;
 

@@ -1,8 +1,9 @@
 //! Finding the paths that differ, and how their attributes do.
 
-use super::content::{Contents, hex};
+use super::content::Contents;
 use super::owners::Owners;
 use super::{Change, DiffEntry, DiffLimits, FileState, Scope, TreeDiff};
+use crate::digits::hex;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{FileKind, Metadata};
 use crate::path::{VolumePath, escape};

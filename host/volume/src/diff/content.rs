@@ -1,6 +1,7 @@
 //! How the content of one file changed: as a unified diff, a summary, or only how much.
 
 use super::{ContentChange, ContentSummary, DiffLimits, DiffLine, Hunk, Side};
+use crate::digits::hex;
 use crate::error::Result;
 use crate::filesystem::{FileKind, Metadata};
 use crate::path::VolumePath;
@@ -133,13 +134,6 @@ impl Content {
             Self::Long(summary) => summary,
         }
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The lines of both, each with its line feed, when both are text and few enough.

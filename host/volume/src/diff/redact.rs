@@ -1,8 +1,7 @@
 //! Masking secrets in a diff, for files that nobody marked as secret.
 
-use super::content::hex;
 use super::{ContentChange, DiffEntry, FileState, TreeDiff};
-use crate::base64;
+use crate::digits::{STANDARD, URL_SAFE, base64, hex};
 use crate::path::VolumePath;
 
 /// What stands for a text that is not shown.
@@ -93,7 +92,7 @@ fn needles(secrets: &[&str]) -> Vec<String> {
 fn forms(secret: &str) -> Vec<String> {
     let digits = hex(secret.as_bytes());
     let mut forms = vec![secret.to_owned(), digits.to_uppercase(), digits];
-    for alphabet in [base64::STANDARD, base64::URL_SAFE] {
+    for alphabet in [STANDARD, URL_SAFE] {
         forms.extend((0..3).map(|before| base64_within(secret.as_bytes(), before, alphabet)));
     }
     forms
@@ -104,7 +103,7 @@ fn forms(secret: &str) -> Vec<String> {
 fn base64_within(secret: &[u8], before: usize, alphabet: &[u8; 64]) -> String {
     let mut bytes = vec![0; before];
     bytes.extend_from_slice(secret);
-    let digits = base64::encode(&bytes, alphabet);
+    let digits = base64(&bytes, alphabet);
     let (first, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
     digits.get(first..end).unwrap_or(&digits).to_owned()
 }

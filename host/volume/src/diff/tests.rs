@@ -354,9 +354,9 @@ fn redacting_masks_every_form_of_a_secret() {
     let secret = "correct horse";
     let base64 = |before: &str| {
         let text = format!("{before}{secret} and after");
-        crate::base64::encode(text.as_bytes(), crate::base64::STANDARD)
+        crate::digits::base64(text.as_bytes(), crate::digits::STANDARD)
     };
-    let hex = content::hex(secret.as_bytes());
+    let hex = crate::digits::hex(secret.as_bytes());
     let before = system();
     for line in [
         "password=correct horse".to_owned(),

@@ -147,18 +147,22 @@ impl VolumeTree {
     }
 
     fn place_in_mount(&self, path: &VolumePath) -> Place {
-        let below = |(index, point): (usize, &VolumePath)| Some((index, path.strip_prefix(point)?));
-        // All points above a path are prefixes of each other, so the last one is the innermost.
-        let points = self.mounts.iter().map(|mount| &mount.point).enumerate();
-        let (mount, inner) = points
-            .rev()
-            .find_map(below)
-            .unwrap_or_else(|| (0, path.clone()));
+        let mount = self.mount_index(path);
+        let inner = path.strip_prefix(&self.mounts[mount].point);
         Place {
             path: path.clone(),
             mount,
-            inner,
+            inner: inner.unwrap_or_else(|| path.clone()),
         }
+    }
+
+    /// Which of [`Self::mounts`] a path without links is in.
+    pub(crate) fn mount_index(&self, path: &VolumePath) -> usize {
+        // All points above a path are prefixes of each other, so the last one is the innermost;
+        // the root is above everything.
+        let mut mounts = self.mounts.iter();
+        let innermost = mounts.rposition(|mount| path.starts_with(&mount.point));
+        innermost.unwrap_or_default()
     }
 
     fn check_blocked(

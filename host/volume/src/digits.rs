@@ -1,14 +1,26 @@
-//! Base64 as in RFC 4648: binary content in a tree text, and the forms of a secret to mask.
+//! Bytes as digits: hexadecimal, and base64 as in RFC 4648.
 
-/// The standard alphabet.
+/// Base64's standard alphabet.
 pub(crate) const STANDARD: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-/// The alphabet for file names and URLs.
+/// Base64's alphabet for file names and URLs.
 pub(crate) const URL_SAFE: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Encodes without padding.
-pub(crate) fn encode(bytes: &[u8], alphabet: &[u8; 64]) -> String {
+/// Hexadecimal digits, two a byte, lower case.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads hexadecimal digits; none for anything else.
+pub(crate) fn from_hex(digits: &str) -> Option<Vec<u8>> {
+    let is_hex = digits.len().is_multiple_of(2) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let pair = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    is_hex.then(|| (0..digits.len()).step_by(2).map(pair).collect())?
+}
+
+/// Base64 digits, without padding.
+pub(crate) fn base64(bytes: &[u8], alphabet: &[u8; 64]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
         let bits = group.iter().enumerate().fold(0u32, |bits, (i, byte)| {
@@ -22,8 +34,8 @@ pub(crate) fn encode(bytes: &[u8], alphabet: &[u8; 64]) -> String {
     text
 }
 
-/// Decodes the standard alphabet, with or without padding; none for anything else.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+/// Reads base64 digits of the standard alphabet, with or without padding; none for anything else.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=').as_bytes();
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
     for group in text.chunks(4) {
@@ -57,18 +69,27 @@ mod tests {
             ("foo", "Zm9v"),
             ("foobar", "Zm9vYmFy"),
         ] {
-            assert_eq!(encode(bytes.as_bytes(), STANDARD), text);
-            assert_eq!(decode(text).as_deref(), Some(bytes.as_bytes()));
+            assert_eq!(base64(bytes.as_bytes(), STANDARD), text);
+            assert_eq!(from_base64(text).as_deref(), Some(bytes.as_bytes()));
         }
-        assert_eq!(encode(b"\xfb\xff", STANDARD), "+/8");
-        assert_eq!(encode(b"\xfb\xff", URL_SAFE), "-_8");
-        assert_eq!(decode("Zg=="), Some(b"f".to_vec()));
+        assert_eq!(base64(b"\xfb\xff", STANDARD), "+/8");
+        assert_eq!(base64(b"\xfb\xff", URL_SAFE), "-_8");
+        assert_eq!(from_base64("Zg=="), Some(b"f".to_vec()));
+    }
+
+    #[test]
+    fn hexadecimal_reads_back() {
+        assert_eq!(hex(b"\x00\xfe"), "00fe");
+        assert_eq!(from_hex("00Fe"), Some(b"\x00\xfe".to_vec()));
+        for bad in ["0", "0g", "+1", "é"] {
+            assert_eq!(from_hex(bad), None, "{bad}");
+        }
     }
 
     #[test]
     fn what_is_no_base64_is_refused() {
         for bad in ["Z", "Zm9vY", "Zh", "Z g", "Zm8é", "-_8"] {
-            assert_eq!(decode(bad), None, "{bad}");
+            assert_eq!(from_base64(bad), None, "{bad}");
         }
     }
 }
