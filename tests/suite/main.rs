@@ -2,4 +2,5 @@
 //!
 //! Every file of this folder is a `mod` line below; a test fails when one is forgotten.
 
+mod ext4_differential;
 mod house;

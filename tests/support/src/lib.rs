@@ -6,7 +6,10 @@
 
 pub mod disk;
 pub mod environment;
+pub mod kernel;
 pub mod lane;
+pub mod manifest;
+pub mod operations;
 
 pub use environment::Environment;
 pub use lane::Need;
