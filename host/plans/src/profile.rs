@@ -21,21 +21,22 @@ pub struct Profile {
 }
 
 impl Default for Profile {
+    /// A profile that says nothing, not even a name.
     fn default() -> Self {
-        Self::named("")
+        let labels = ("labels".to_owned(), Value::Map(BTreeMap::new()));
+        Self {
+            facts: [labels].into(),
+        }
     }
 }
 
 impl Profile {
     /// A profile of which only the name is known.
     pub fn named(name: &str) -> Self {
-        let facts = [
-            ("name".to_owned(), Value::Text(name.to_owned())),
-            ("labels".to_owned(), Value::Map(BTreeMap::new())),
-        ];
-        Self {
-            facts: facts.into(),
-        }
+        let mut profile = Self::default();
+        let name = Value::Text(name.to_owned());
+        profile.facts.insert("name".to_owned(), name);
+        profile
     }
 
     /// Reads a profile file, JSON, and the values of attributes that it gives. They are in
@@ -55,8 +56,10 @@ impl Profile {
             profile.facts.insert(key.clone(), from_json(fact));
         }
         match (profile.facts.get("name"), profile.facts.get("labels")) {
-            (Some(Value::Text(_)), Some(Value::Map(_))) => {}
-            (Some(Value::Text(_)), _) => return Err(refused(file, "`labels` is not an object")),
+            (None | Some(Value::Text(_)), Some(Value::Map(_))) => {}
+            (None | Some(Value::Text(_)), _) => {
+                return Err(refused(file, "`labels` is not an object"));
+            }
             _ => return Err(refused(file, "`name` is not a text")),
         }
         Ok((profile, ValueLayer::new(ValueSource::Profile, values)))

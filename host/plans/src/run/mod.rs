@@ -39,3 +39,6 @@ pub fn run(
     let result = transaction.attempt(golden, delta);
     transaction.report(result)
 }
+
+#[cfg(test)]
+mod tests;

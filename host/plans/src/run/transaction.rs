@@ -125,7 +125,7 @@ impl<'a> Transaction<'a> {
     /// The volume's tree, as this run sees and holds it.
     fn open(&mut self, device: Arc<dyn BlockDevice>) -> Result<VolumeTree, Failed> {
         let bytes = device.len();
-        let mut tree = open::open_tree(self.input, device, true)?;
+        let mut tree = open::open_tree(self.input, device, false)?;
         self.hold(&mut tree);
         self.image = Some(ImageFacts {
             os: open::os_name(&tree),
@@ -196,7 +196,7 @@ impl<'a> Transaction<'a> {
 
     /// What is different from the golden image, at the paths that the steps touched.
     fn diff(&self, golden: Arc<dyn BlockDevice>, after: &VolumeTree) -> Result<TreeDiff, Failed> {
-        let mut before = open::open_tree(self.input, golden, false)?;
+        let mut before = open::open_tree(self.input, golden, true)?;
         self.hold(&mut before);
         let scope = Scope::Paths(after.touched());
         let mut diff = TreeDiff::between(&before, after, scope, DiffLimits::default())?;
