@@ -112,6 +112,27 @@ codes! {
     P7011 "same-file" "The output volume would be the golden image itself.",
 }
 
+impl Code {
+    /// Whether it ends the run: the volume or the run itself is lost, or a limit of the whole run
+    /// was reached, and no script may catch it.
+    pub fn is_fatal(self) -> bool {
+        matches!(
+            self,
+            Self::P2001
+                | Self::P2002
+                | Self::P2004
+                | Self::P2005
+                | Self::P2011
+                | Self::P2012
+                | Self::P3014
+                | Self::P4005
+                | Self::P7006
+                | Self::P7007
+                | Self::P7010
+        )
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -164,3 +185,6 @@ impl From<VolumeErrorKind> for Code {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,7 +144,13 @@ impl RunContext {
         self.enter(place);
         let result = act(&mut *world);
         self.leave();
-        result
+        match result {
+            // The volume only knows that it was told to stop.
+            Err(error) if error.code == Code::P2005 => {
+                Err(self.control.check().err().unwrap_or(error))
+            }
+            result => result,
+        }
     }
 
     /// Adds a line to the run's log.

@@ -2,6 +2,7 @@
 
 use crate::codes::Code;
 use crate::error::PlanError;
+use mintage_volume::{VolumeError, VolumeErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -47,10 +48,13 @@ impl RunControl {
         }
     }
 
-    /// Says whether the run must stop, for code that knows nothing of scripts.
-    pub fn interrupt(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
+    /// As [`Self::check`], for a volume tree to ask in its long loops.
+    pub fn interrupt(&self) -> Arc<dyn Fn() -> mintage_volume::error::Result<()> + Send + Sync> {
         let control = self.clone();
-        Arc::new(move || control.check().is_err())
+        Arc::new(move || {
+            let stopped = control.check();
+            stopped.map_err(|error| VolumeError::new(VolumeErrorKind::Cancelled, error.message))
+        })
     }
 
     /// Counts `bytes` more in the log.

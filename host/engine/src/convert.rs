@@ -77,3 +77,34 @@ fn from_dynamic(value: &Dynamic, depth: usize) -> Result<Value, PlanError> {
     );
     Err(PlanError::new(Code::P2006, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn values_come_back_as_they_went() {
+        let values = [
+            Value::Null,
+            Value::Boolean(true),
+            Value::Number(i64::MIN),
+            Value::Text("é\n".into()),
+            Value::Secret(Secret::new("x")),
+            Value::List(vec![Value::Number(1), Value::List(vec![Value::Null])]),
+        ];
+        let map = values.iter().enumerate();
+        let map: BTreeMap<_, _> = map.map(|(n, v)| (n.to_string(), v.clone())).collect();
+        for value in values.into_iter().chain([Value::Map(map)]) {
+            assert_eq!(Value::from_dynamic(&value.to_dynamic()), Ok(value));
+        }
+    }
+
+    #[test]
+    fn what_no_value_can_hold_is_refused() {
+        let deep = (0..40).fold(Dynamic::UNIT, |inner, _| Dynamic::from_array(vec![inner]));
+        for value in [Dynamic::from(1.5), Dynamic::from_blob(vec![1]), deep] {
+            assert_eq!(Value::from_dynamic(&value).unwrap_err().code, Code::P2006);
+        }
+    }
+}

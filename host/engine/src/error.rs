@@ -44,23 +44,9 @@ impl PlanError {
         self
     }
 
-    /// Whether the run must end: the volume or the run itself is lost, and no script may catch
-    /// it.
+    /// Whether the run must end, see [`Code::is_fatal`].
     pub fn is_fatal(&self) -> bool {
-        matches!(
-            self.code,
-            Code::P2001
-                | Code::P2002
-                | Code::P2004
-                | Code::P2005
-                | Code::P2011
-                | Code::P2012
-                | Code::P3014
-                | Code::P4005
-                | Code::P7006
-                | Code::P7007
-                | Code::P7010
-        )
+        self.code.is_fatal()
     }
 }
 

@@ -215,7 +215,7 @@ fn a_running_script_is_cancelled() {
         control.cancel();
         assert_eq!(run.join().unwrap().unwrap_err().code, Code::P2005);
     });
-    assert!(control.interrupt()());
+    assert!(control.interrupt()().is_err());
 }
 
 #[test]
@@ -239,4 +239,39 @@ fn within_the_limits_real_scripts_fit() {
     let source = source + "let s = 0; for n in 0..100_000 { s += f1(n); } print(s);";
     let host = PlanHost::new(&TestLibrary, Limits::default()).with_scripts(BTreeMap::new());
     assert_eq!(run_with(&host, &source).unwrap()[0].text, "5000050000");
+}
+
+/// The page that gives the reasons for the limits.
+const PAGE: &str = include_str!("../../../../docs/reference/limits.md");
+
+#[test]
+fn the_page_about_limits_has_every_limit_with_its_number() {
+    let cells = |row: &str| -> Vec<String> {
+        let cells = row
+            .split('|')
+            .map(|cell| cell.trim().replace(['`', ','], ""));
+        cells.collect()
+    };
+    let rows = PAGE.lines().filter(|line| line.starts_with("| `"));
+    let documented: BTreeMap<_, _> = rows
+        .map(cells)
+        .map(|cells| (cells[1].clone(), cells[2].parse::<u64>().unwrap()))
+        .collect();
+    let limits = serde_json::to_value(Limits::default()).unwrap();
+    let actual: BTreeMap<_, _> = limits
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_u64().unwrap()))
+        .collect();
+    assert_eq!(documented, actual);
+}
+
+#[test]
+fn the_page_about_limits_has_every_limit_with_its_code() {
+    for (name, _, _, code) in reaching() {
+        let row = format!("| `{name}` ");
+        let row = PAGE.lines().find(|line| line.starts_with(&row)).unwrap();
+        assert!(row.contains(code.as_str()), "{row}");
+    }
 }

@@ -1,0 +1,109 @@
+use super::*;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const AREAS: &[(&str, &str)] = &[
+    ("P1", "Scripts, before they run"),
+    ("P2", "Limits and the run of a script"),
+    ("P3", "Files in the volume"),
+    ("P4", "Custom attributes"),
+    ("P5", "Plan libraries"),
+    ("P6", "The worker process"),
+    ("P7", "Images and commits"),
+];
+
+/// `docs/reference/errors.md`.
+fn page() -> String {
+    let mut page = "# Error codes\n\n\
+        Every error that Mintage reports has a code. A code never changes its meaning and is never\n\
+        used again. A script can catch an error and ask for its code, `catch (err) { if err.code ==\n\
+        \"P3001\" { … } }`, except where the run ends at once.\n\n\
+        This page is made from the registry of codes: `MINTAGE_UPDATE_DOCS=1 cargo test -p\n\
+        mintage-engine` writes it anew.\n"
+        .to_owned();
+    for (prefix, title) in AREAS {
+        page.push_str(&format!("\n## {prefix}: {title}\n\n"));
+        page.push_str("| code | name | meaning |\n|---|---|---|\n");
+        for code in Code::ALL
+            .iter()
+            .filter(|code| code.as_str().starts_with(prefix))
+        {
+            let end = if code.is_fatal() {
+                " The run ends at once."
+            } else {
+                ""
+            };
+            let (name, meaning) = (code.name(), code.meaning());
+            page.push_str(&format!("| {code} | `{name}` | {meaning}{end} |\n"));
+        }
+    }
+    page
+}
+
+#[test]
+fn the_page_about_errors_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/errors.md");
+    if std::env::var_os("MINTAGE_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == page(),
+        "docs/reference/errors.md is stale: run the tests with MINTAGE_UPDATE_DOCS=1"
+    );
+}
+
+#[test]
+fn codes_are_in_order_and_their_names_unique() {
+    assert!(Code::ALL.is_sorted());
+    let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.name()).collect();
+    assert_eq!(names.len(), Code::ALL.len());
+    for code in Code::ALL {
+        assert!(code.meaning().ends_with('.'), "{code}");
+        let area = AREAS
+            .iter()
+            .any(|(prefix, _)| code.as_str().starts_with(prefix));
+        assert!(area, "{code}");
+    }
+}
+
+#[test]
+fn codes_are_read_as_they_are_written() {
+    for code in Code::ALL {
+        let json = serde_json::to_string(code).unwrap();
+        assert_eq!(json, format!("\"{code}\""));
+        assert_eq!(serde_json::from_str::<Code>(&json).unwrap(), *code);
+    }
+    assert!(serde_json::from_str::<Code>("\"P0000\"").is_err());
+}
+
+#[test]
+fn every_kind_of_volume_error_has_its_code() {
+    use VolumeErrorKind as K;
+    for (kind, code) in [
+        (K::NotFound, Code::P3001),
+        (K::AlreadyExists, Code::P3002),
+        (K::NotADirectory, Code::P3003),
+        (K::IsADirectory, Code::P3004),
+        (K::NotAFile, Code::P3005),
+        (K::DirectoryNotEmpty, Code::P3006),
+        (K::TooManyLinks, Code::P3007),
+        (K::InvalidPath, Code::P3008),
+        (K::InvalidArgument, Code::P3009),
+        (K::CrossesMounts, Code::P3010),
+        (K::NoSpace, Code::P3011),
+        (K::ReadOnly, Code::P3012),
+        (K::NotSupported, Code::P3013),
+        (K::LimitReached, Code::P3014),
+        (K::Cancelled, Code::P2005),
+        (K::UnsupportedFeature, Code::P7004),
+        (K::Encrypted, Code::P7005),
+        (K::Damaged, Code::P7006),
+        (K::BadPartitionTable, Code::P7002),
+        (K::NoRoot, Code::P7003),
+        (K::Io, Code::P7007),
+        (K::ReadBackMismatch, Code::P7010),
+    ] {
+        assert_eq!(Code::from(kind), code, "{kind:?}");
+    }
+}
