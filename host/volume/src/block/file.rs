@@ -2,9 +2,10 @@
 
 use super::{BlockDevice, count, end_of, read_only};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
+use rustix::fs::FileType;
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::io::{self, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 
 /// A file or block device of the host, addressed by offset; its own file position is not used.
 ///
@@ -34,8 +35,11 @@ impl FileDevice {
     }
 
     fn new(mut file: File, writable: bool) -> Result<Self> {
-        let kind = file.metadata()?.file_type();
-        if !kind.is_file() && !kind.is_block_device() {
+        // Asked by `fstat`: a worker in its sandbox may not make the calls with a path, of which
+        // the standard library uses one here.
+        let kind =
+            FileType::from_raw_mode(rustix::fs::fstat(&file).map_err(io::Error::from)?.st_mode);
+        if !matches!(kind, FileType::RegularFile | FileType::BlockDevice) {
             return Err(VolumeError::new(
                 VolumeErrorKind::InvalidArgument,
                 "a volume is a regular file or a block device; this is neither",

@@ -12,6 +12,7 @@ mod content;
 mod expected;
 mod features;
 mod fence;
+mod format;
 mod inodes;
 mod readback;
 mod scratch;
@@ -84,6 +85,15 @@ impl Ext4 {
             changes: Changes::default(),
             fence,
         })
+    }
+
+    /// Makes a new, empty ext4 filesystem of all of `device`, which must read as zeros. The same
+    /// arguments give the same bytes.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the device is too small or does not take it.
+    pub fn format(device: Arc<dyn BlockDevice>, label: &str, uuid: [u8; 16]) -> Result<()> {
+        format::format(device, label, uuid)
     }
 
     /// Does `work`, which only reads, and says `cannot WHAT PATH: WHY` when it fails.

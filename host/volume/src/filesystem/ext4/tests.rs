@@ -132,3 +132,24 @@ fn attributes_work_on_names_that_are_not_text() {
         .collect();
     assert_eq!(names, [b"d\xff".to_vec(), b"lost+found".to_vec()]);
 }
+
+#[test]
+fn a_new_filesystem_is_empty_and_the_same_every_time() {
+    let make = || {
+        let device = Arc::new(MemoryDevice::new(8 << 20));
+        Ext4::format(device.clone(), "root", [7; 16]).unwrap();
+        device
+    };
+    let content = |device: &MemoryDevice| {
+        let mut bytes = vec![0; 8 << 20];
+        device.read_at(0, &mut bytes).unwrap();
+        bytes
+    };
+    let device = make();
+    assert!(content(&device) == content(&make()));
+    let info = Ext4::open(device, TIME).unwrap().info().unwrap();
+    assert_eq!((info.kind, info.label.as_str()), ("ext4", "root"));
+    assert_eq!(info.uuid, "07070707-0707-0707-0707-070707070707");
+    let error = Ext4::format(Arc::new(MemoryDevice::new(4096)), "root", [7; 16]).unwrap_err();
+    assert_eq!(error.kind(), VolumeErrorKind::InvalidArgument);
+}
