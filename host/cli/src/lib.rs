@@ -1,3 +1,32 @@
 //! The command line of Mintage: a file per command, and the sandboxed worker that they use.
 
+mod arguments;
+mod commands;
+pub mod exit;
+mod failure;
+mod jobs;
+mod personalize;
+mod progress;
+mod report;
+mod screen;
+mod size;
 pub mod worker;
+
+pub use arguments::CommandLine;
+
+use clap::Parser as _;
+use screen::Screen;
+use std::process::ExitCode;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let arguments = CommandLine::parse();
+    let screen = Screen::new(arguments.json);
+    match arguments.command.run(&screen) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            screen.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}

@@ -54,6 +54,11 @@ impl GoldenImage {
         &self.file
     }
 
+    /// The open file, for somebody else.
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
     /// Where it was opened.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,0 +1,84 @@
+//! Jobs: what a worker can be asked to do, a file per job. These functions run in the sandbox;
+//! the types of their answers are also what the commands print.
+
+pub mod cat;
+mod diff;
+pub mod inspect;
+pub mod ls;
+mod open;
+mod personalize;
+mod tree;
+
+use crate::worker::Descriptors;
+use mintage_engine::{Code, Diagnostic, PlanError};
+use mintage_plans::RunInput;
+use mintage_volume::VolumeError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::io;
+
+/// What a worker is asked to do. The descriptors that come with it: the image or images, open for
+/// reading; then for `Cat` a pipe, for `Personalize` a scratch file of the image's length.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Job {
+    /// What is in the image, an [`inspect::Inspection`].
+    Inspect,
+    /// The entries of a directory, an [`ls::Listing`].
+    Ls {
+        /// The directory, as bytes.
+        path: Vec<u8>,
+    },
+    /// The content of a file into the pipe, and a [`cat::Copied`].
+    Cat {
+        /// The file, as bytes.
+        path: Vec<u8>,
+    },
+    /// A tree text, a string.
+    Tree {
+        /// From where on, as bytes.
+        path: Vec<u8>,
+    },
+    /// How two images differ, a [`mintage_volume::diff::TreeDiff`].
+    Diff,
+    /// A run of a build plan, a [`mintage_plans::RunReport`].
+    Personalize {
+        /// All that it depends on.
+        input: Box<RunInput>,
+        /// Whether its time is to be found in the image.
+        time_of_image: bool,
+    },
+}
+
+/// Does `job` with the files that came with it.
+pub fn act(job: Job, mut files: Descriptors) -> Result<Json, Diagnostic> {
+    match job {
+        Job::Inspect => to_json(inspect::inspect(&mut files)?),
+        Job::Ls { path } => to_json(ls::list(&mut files, &path)?),
+        Job::Cat { path } => to_json(cat::copy(&mut files, &path)?),
+        Job::Tree { path } => to_json(tree::print(&mut files, &path)?),
+        Job::Diff => to_json(diff::compare(&mut files)?),
+        Job::Personalize {
+            input,
+            time_of_image,
+        } => to_json(personalize::run(&mut files, *input, time_of_image)?),
+    }
+}
+
+fn to_json(answer: impl Serialize) -> Result<Json, Diagnostic> {
+    serde_json::to_value(answer)
+        .map_err(|error| Diagnostic::new(Code::P2011, format!("cannot answer: {error}")))
+}
+
+/// A failure in the volume, as an answer.
+fn volume_error(error: VolumeError) -> Diagnostic {
+    PlanError::from(error).into()
+}
+
+/// A descriptor that does not do what it should.
+fn descriptor_error(error: io::Error) -> Diagnostic {
+    Diagnostic::new(
+        Code::P6005,
+        format!("the worker lost a descriptor: {error}"),
+    )
+}

@@ -1,0 +1,12 @@
+//! A volume as tree text.
+
+use super::open::open_tree;
+use super::volume_error;
+use crate::worker::Descriptors;
+use mintage_engine::Diagnostic;
+use mintage_volume::text::{self, TextLimits};
+
+pub(super) fn print(files: &mut Descriptors, path: &[u8]) -> Result<String, Diagnostic> {
+    let tree = open_tree(files)?;
+    text::write(&tree, path, &TextLimits::default()).map_err(volume_error)
+}

@@ -1,0 +1,137 @@
+//! `Report`: a run as people read it, the same for a preview and for the record of a run.
+
+use crate::personalize::{Personalized, Volume};
+use crate::screen::Paint;
+use crate::size::{Size, Span};
+use mintage_engine::LogLevel;
+use mintage_plans::run::{Outcome, Timings};
+use mintage_storage::CloneMethod;
+use mintage_volume::path::escape;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
+
+/// What came of a run, to be shown.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The golden image's name, escaped.
+    pub image: &'a str,
+    /// What came of the run.
+    pub personalized: &'a Personalized,
+    /// Colours or none.
+    pub paint: Paint,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = &self.personalized.report.outcome;
+        self.title(f, outcome)?;
+        for line in &outcome.log {
+            self.log_line(f, line)?;
+        }
+        for note in &outcome.notes {
+            writeln!(
+                f,
+                "{} {}",
+                self.paint.yellow("note:"),
+                escape(note.as_bytes())
+            )?;
+        }
+        if outcome.error.is_some() {
+            return Ok(());
+        }
+        write!(
+            f,
+            "{}",
+            outcome.diff.render_entries(self.paint.diff_style())
+        )?;
+        self.summary(f, outcome, &self.personalized.report.timings)?;
+        match &self.personalized.volume {
+            Some(volume) => self.volume(f, volume),
+            None => writeln!(f, "preview: nothing was made"),
+        }
+    }
+}
+
+impl Report<'_> {
+    fn title(&self, f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
+        let name = match outcome.input.server.as_str() {
+            "" => &outcome.input.seed,
+            server => server,
+        };
+        write!(f, "{}", self.paint.bold(escape(name.as_bytes())))?;
+        write!(f, " · golden image {}", self.image)?;
+        if let Some(image) = &outcome.image {
+            let system = escape(image.os.as_bytes());
+            let size = Size(image.bytes);
+            match system.as_str() {
+                "" => write!(f, " ({size})")?,
+                system => write!(f, " ({system}, {size})")?,
+            }
+        }
+        writeln!(
+            f,
+            " · build plan \"{}\"",
+            escape(outcome.plan.name.as_bytes())
+        )?;
+        let (seed, time) = (escape(outcome.input.seed.as_bytes()), &outcome.input.time);
+        writeln!(
+            f,
+            "{}",
+            self.paint.dim(format_args!("seed {seed}, time {time}"))
+        )
+    }
+
+    fn log_line(&self, f: &mut fmt::Formatter<'_>, line: &mintage_engine::LogLine) -> fmt::Result {
+        let level = match line.level {
+            LogLevel::Debug => self.paint.dim("debug:"),
+            LogLevel::Info => self.paint.green("info:"),
+            LogLevel::Warning => self.paint.yellow("warning:"),
+        };
+        let place = format!("{}:{}", line.script, line.line);
+        for text in line.text.lines() {
+            writeln!(
+                f,
+                "{level} {} {}",
+                escape(text.as_bytes()),
+                self.paint.dim(&place)
+            )?;
+        }
+        Ok(())
+    }
+
+    fn summary(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        outcome: &Outcome,
+        timings: &Timings,
+    ) -> fmt::Result {
+        let steps: u64 = timings.steps.iter().map(|step| step.microseconds).sum();
+        let parts = [
+            ("open", timings.preflight + timings.open),
+            ("scripts", steps),
+            ("finish", timings.finish),
+            ("diff", timings.diff),
+        ];
+        let parts = parts.map(|(part, micros)| format!("{part} {}", Span::micros(micros)));
+        writeln!(
+            f,
+            "{} blocks · {}",
+            outcome.changed_blocks,
+            parts.join(", ")
+        )
+    }
+
+    fn volume(&self, f: &mut fmt::Formatter<'_>, volume: &Volume) -> fmt::Result {
+        let path = escape(volume.path.as_os_str().as_bytes());
+        write!(f, "{} · ", self.paint.bold(path))?;
+        let took = Span(volume.clone.duration);
+        match volume.clone.method {
+            CloneMethod::Reflink => write!(f, "reflink in {took}")?,
+            CloneMethod::SparseCopy => {
+                write!(f, "sparse copy of {} in {took}", Size(volume.clone.bytes))?;
+            }
+        }
+        let (bytes, took) = (Size(volume.commit.bytes), Span(volume.commit_duration));
+        writeln!(f, ", commit of {bytes} in {took}")
+    }
+}
