@@ -8,6 +8,7 @@ mod faulty;
 mod file;
 mod memory;
 mod overlay;
+mod read_only;
 mod slice;
 
 pub use commit::{Committed, commit};
@@ -16,6 +17,7 @@ pub use faulty::{Fault, FaultyDevice, Traffic};
 pub use file::FileDevice;
 pub use memory::MemoryDevice;
 pub use overlay::Overlay;
+pub use read_only::ReadOnly;
 pub use slice::Slice;
 
 use crate::error::{Result, VolumeError, VolumeErrorKind};

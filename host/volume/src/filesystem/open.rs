@@ -40,11 +40,10 @@ fn no_driver(format: Format) -> VolumeError {
             "cannot open LUKS: what it holds is encrypted",
         )
         .help("a golden image is customized unencrypted; encrypt the volume on first boot"),
-        Format::Xfs | Format::Btrfs | Format::Lvm | Format::Raid => cannot_open(
-            format,
-            "this needs the driver by a Linux kernel in a process of its own, which is planned",
-        )
-        .help("until then, use a golden image with ext4 in plain partitions"),
+        Format::Xfs | Format::Btrfs | Format::Lvm | Format::Raid => {
+            cannot_open(format, "it needs the kernel driver, which is planned")
+                .help("use a golden image with ext4 in plain partitions until then")
+        }
         Format::Swap | Format::Empty | Format::Unknown => {
             cannot_open(format, "there is no known filesystem")
         }
@@ -85,15 +84,15 @@ mod tests {
         for (format, expected) in [
             (
                 Format::Xfs,
-                "cannot open XFS: this needs the driver by a Linux kernel",
+                "cannot open XFS: it needs the kernel driver, which is planned",
             ),
             (
                 Format::Btrfs,
-                "cannot open btrfs: this needs the driver by a Linux kernel",
+                "cannot open btrfs: it needs the kernel driver, which is planned",
             ),
             (
                 Format::Lvm,
-                "cannot open LVM: this needs the driver by a Linux kernel",
+                "cannot open LVM: it needs the kernel driver, which is planned",
             ),
             (Format::Ntfs, "cannot open NTFS: there is no driver for it"),
             (

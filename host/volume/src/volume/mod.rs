@@ -14,7 +14,7 @@ pub use plan::{MountPlan, PlannedMount, Skipped};
 pub use report::{AreaReport, MountReport, NotMounted, Problem, TableReport, VolumeReport};
 pub use source::Source;
 
-use crate::block::{BlockDevice, MemoryDevice, Overlay};
+use crate::block::{BlockDevice, ReadOnly};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{self, FileSystem, Timestamp};
 use crate::inspect::{Contents, inspect, refuse_other_image_formats};
@@ -23,8 +23,6 @@ use crate::path::VolumePath;
 use crate::tree::{Mount, VolumeTree};
 use std::sync::Arc;
 
-/// How many bytes a journal may change when it is replayed for a filesystem that is only read.
-const REPLAY_BUDGET: u64 = 1 << 30;
 /// The longest fstab that is read, in bytes.
 const MAX_FSTAB: u64 = 1 << 20;
 
@@ -159,7 +157,7 @@ impl Volume {
         let area = root::find(self, options.time)?;
         let mut root = PlannedMount::root(area, &self.areas);
         let mut tree = VolumeTree::new(self.open_mount(&root, options)?);
-        let mut plan = MountPlan::of_fstab(&read_fstab(&tree)?, root.clone(), &self.areas);
+        let mut plan = MountPlan::of_fstab(&read_fstab(&tree)?, root.clone(), &self.areas)?;
         let (planned_root, others) = plan.split()?;
         if planned_root.read_only {
             root.read_only = true;
@@ -201,7 +199,7 @@ impl Volume {
         area.map(Area::name).unwrap_or_default()
     }
 
-    /// Opens the filesystem of an area. Read-only, not even a journal's replay reaches the device.
+    /// Opens the filesystem of an area. Read-only, a journal is replayed in memory.
     fn open_area(
         &self,
         index: usize,
@@ -215,8 +213,7 @@ impl Volume {
             None => self.device.clone(),
         };
         if read_only {
-            let scratch = Arc::new(MemoryDevice::new(device.len()));
-            device = Arc::new(Overlay::new(device, scratch, REPLAY_BUDGET)?);
+            device = Arc::new(ReadOnly::new(device));
         }
         filesystem::open(device, &area.contents, time).map_err(|error| area.explain(error))
     }

@@ -6,6 +6,9 @@ use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::path::VolumePath;
 use serde::Serialize;
 
+/// More lines than any real fstab has; every one is compared with all others.
+const MAX_LINES: usize = 1000;
+
 /// What a volume's mounts should be, in the order to mount them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MountPlan {
@@ -66,12 +69,22 @@ impl PlannedMount {
 
 impl MountPlan {
     /// The mounts of an fstab in the root that was found.
-    pub(super) fn of_fstab(content: &[u8], root: PlannedMount, areas: &[Area]) -> Self {
+    ///
+    /// # Errors
+    /// `LimitReached` when it has too many lines.
+    pub(super) fn of_fstab(content: &[u8], root: PlannedMount, areas: &[Area]) -> Result<Self> {
         let mut plan = Self {
             mounts: vec![root],
             skipped: Vec::new(),
         };
-        for line in fstab::parse(content) {
+        let lines = fstab::parse(content);
+        if lines.len() > MAX_LINES {
+            return Err(VolumeError::new(
+                VolumeErrorKind::LimitReached,
+                format!("`/etc/fstab` has more than {MAX_LINES} lines that mount something"),
+            ));
+        }
+        for line in lines {
             match line {
                 Ok(entry) => plan.add_entry(entry, areas),
                 Err(BadLine { line, why }) => plan.skipped.push(Skipped {
@@ -82,7 +95,7 @@ impl MountPlan {
             }
         }
         plan.sort();
-        plan
+        Ok(plan)
     }
 
     fn add_entry(&mut self, entry: FstabEntry, areas: &[Area]) {
@@ -188,8 +201,8 @@ fn find(source: &Source, areas: &[Area]) -> Result<usize> {
     let named = |why: String| VolumeError::new(VolumeErrorKind::UnsupportedFeature, why);
     if let Source::Elsewhere(_) = source {
         return Err(named(format!(
-            "`{source}` is no partition of this volume, and logical volumes and RAID need the \
-             kernel driver, which is planned"
+            "`{source}` is no partition of this volume (logical volumes and RAID need the kernel \
+             driver, which is planned)"
         )));
     }
     let mut found = (0..).zip(areas).filter(|(_, area)| source.names(area));
