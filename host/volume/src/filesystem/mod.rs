@@ -77,6 +77,12 @@ pub trait FileSystem: Send + std::fmt::Debug {
     /// `NotFound`, `NotADirectory`.
     fn xattrs(&self, path: &VolumePath) -> Result<BTreeMap<String, Vec<u8>>>;
 
+    /// `path` with its names in the case that they are stored in, where names are found in any
+    /// case. What does not exist of it stays as given.
+    fn stored_path(&self, path: &VolumePath) -> VolumePath {
+        path.clone()
+    }
+
     /// Makes an empty regular file.
     ///
     /// # Errors

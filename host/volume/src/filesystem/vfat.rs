@@ -280,6 +280,10 @@ impl FileSystem for Vfat {
         Ok(BTreeMap::new())
     }
 
+    fn stored_path(&self, path: &VolumePath) -> VolumePath {
+        self.stored(path)
+    }
+
     fn create_file(&mut self, path: &VolumePath, owner: Ownership) -> Result<()> {
         self.create(path, owner, false)
     }

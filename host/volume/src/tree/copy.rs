@@ -19,12 +19,13 @@ impl VolumeTree {
     ///
     /// Long runs of zeros become holes where the filesystem has them. A SELinux label is left
     /// behind where the target filesystem has no extended attributes, as the kernel labels all
-    /// files there by the mount; anything else that it cannot store is an error.
+    /// files there by the mount, and times that it cannot store are left as those of the run;
+    /// anything else that it cannot store is an error.
     ///
     /// # Errors
     /// As [`Self::metadata`] and [`Self::write`]; `AlreadyExists`, `InvalidArgument` for a copy
-    /// into itself or onto itself, `NotSupported`. After an error while copying a directory, what
-    /// was copied stays.
+    /// into itself or onto itself, `NotSupported`. After an error, what was copied is removed
+    /// again; a file that it was to replace may be gone.
     pub fn copy(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
         let source = self.existing("copy", from, LastLink::Keep)?;
         let target = self.resolve_to("copy to", to.as_ref(), LastLink::Keep)?;
@@ -34,7 +35,7 @@ impl VolumeTree {
             let place = self.place("replace", &target.path)?;
             self.change_in("replace", &place, |fs, inner| fs.remove_file(inner))?;
         }
-        self.copy_entries(&entries, &source.place.path, &target.path)
+        self.copy_all(&entries, &source.place.path, &target.path)
     }
 
     fn check_copy(&self, source: &Existing, target: &Resolved) -> Result<()> {
@@ -68,8 +69,23 @@ impl VolumeTree {
         }
     }
 
-    /// Copies `entries`, the walk of `from`, to the vacant path `to`.
-    pub(super) fn copy_entries(
+    /// Copies `entries`, the walk of `from`, to the vacant path `to`: all of them or none.
+    pub(super) fn copy_all(
+        &mut self,
+        entries: &[WalkEntry],
+        from: &VolumePath,
+        to: &VolumePath,
+    ) -> Result<()> {
+        self.copy_entries(entries, from, to).inspect_err(|_| {
+            // The first error is the one to tell, whether or not this succeeds.
+            drop(
+                self.walk_stored(to, MAX_ENTRIES)
+                    .and_then(|made| self.remove_entries(&made)),
+            );
+        })
+    }
+
+    fn copy_entries(
         &mut self,
         entries: &[WalkEntry],
         from: &VolumePath,
@@ -205,9 +221,13 @@ impl VolumeTree {
     }
 
     fn copy_times(&mut self, target: &Place, metadata: &Metadata) -> Result<()> {
-        self.change_in("copy to", target, |fs, inner| {
+        let set = self.change_in("copy to", target, |fs, inner| {
             fs.set_times(inner, metadata.accessed, metadata.modified)
-        })
+        });
+        match set {
+            Err(error) if error.kind() == VolumeErrorKind::InvalidArgument => Ok(()),
+            set => set,
+        }
     }
 }
 

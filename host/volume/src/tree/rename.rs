@@ -16,7 +16,14 @@ impl VolumeTree {
     pub fn rename(&mut self, from: impl AsRef<[u8]>, to: impl AsRef<[u8]>) -> Result<()> {
         let source = self.existing("move", from, LastLink::Keep)?;
         let target = self.resolve_to("move to", to.as_ref(), LastLink::Keep)?;
-        let (from, to) = (&source.place, self.place("move to", &target.path)?);
+        let from = &source.place;
+        let mut to = self.place("move to", &target.path)?;
+        if to.path == from.path {
+            // Its own name in another case: that is a change where names are found in any case.
+            let named = from.path.parent().zip(target.name.as_ref());
+            let named = named.map(|(parent, name)| parent.join(name)).transpose()?;
+            to = self.place("move to", &named.unwrap_or_else(|| from.path.clone()))?;
+        }
         self.refuse_mounts_within("move", &from.path)?;
         self.refuse_mounts_within("replace", &to.path)?;
         let is_directory = source.metadata.kind == FileKind::Directory;
@@ -64,7 +71,7 @@ impl VolumeTree {
             }
             Some(_) => self.change_in("replace", to, |fs, inner| fs.remove_file(inner))?,
         }
-        self.copy_entries(entries, &from.path, &to.path)?;
+        self.copy_all(entries, &from.path, &to.path)?;
         self.remove_entries(entries)
     }
 

@@ -11,8 +11,10 @@ const MAX_LINKS: usize = 40;
 /// What a path leads to.
 #[derive(Debug)]
 pub(super) struct Resolved {
-    /// The path without links.
+    /// The path without links, each name in the case that it is stored in.
     pub path: VolumePath,
+    /// Its last name as it was asked for, which differs in case at most.
+    pub name: Option<Vec<u8>>,
     /// What is there, unless the last name is missing.
     pub found: Option<Metadata>,
     /// Whether the path asks for a directory, by a `/` or a `.` at its end.
@@ -108,7 +110,8 @@ impl VolumeTree {
             (None, None) => false,
         };
         Ok(is_final.then(|| Resolved {
-            path: direct.clone(),
+            path: self.as_stored(direct),
+            name: direct.file_name().map(<[u8]>::to_vec),
             found,
             wants_directory: false,
             link: None,
@@ -154,6 +157,14 @@ impl VolumeTree {
             mount,
             inner: inner.unwrap_or_else(|| path.clone()),
         }
+    }
+
+    /// A path without links, with its names in the case that they are stored in.
+    fn as_stored(&self, path: &VolumePath) -> VolumePath {
+        let place = self.place_in_mount(path);
+        let mount = &self.mounts[place.mount];
+        let stored = mount.filesystem.stored_path(&place.inner);
+        mount.point.concat(&stored)
     }
 
     /// Which of [`Self::mounts`] a path without links is in.
@@ -304,7 +315,8 @@ impl<'a> Route<'a> {
 
     fn arrived(&mut self, found: Option<Metadata>, wants_directory: bool) -> Resolved {
         Resolved {
-            path: self.current.clone(),
+            path: self.tree.as_stored(&self.current),
+            name: self.current.file_name().map(<[u8]>::to_vec),
             link: self.links.pop().filter(|_| found.is_none()),
             found,
             wants_directory,

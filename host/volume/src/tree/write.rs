@@ -16,12 +16,8 @@ impl VolumeTree {
     /// As [`Self::resolve`]; `IsADirectory`, `NotAFile`, `NoSpace`, `ReadOnly`, and `LimitReached`
     /// before anything is changed when the write budget is too small.
     pub fn write(&mut self, path: impl AsRef<[u8]>, content: &[u8], new: Ownership) -> Result<()> {
-        let path = path.as_ref();
-        let (place, _) = self.file_to_write("write", path)?;
-        self.limits
-            .check_budget(&place.path, content.len() as u64)?;
-        self.write_from(path, &mut &content[..], new)?;
-        Ok(())
+        let (place, len) = self.file_to_write("write", path.as_ref())?;
+        self.write_all(&place, len.is_some(), content, new)
     }
 
     /// As [`Self::write`], streamed. Returns the length in bytes. The write budget is checked
@@ -36,13 +32,36 @@ impl VolumeTree {
         new: Ownership,
     ) -> Result<u64> {
         let (place, len) = self.file_to_write("write", path.as_ref())?;
-        if len.is_some() {
-            return self.replace_content(&place, content);
+        self.write_stream(&place, len.is_some(), content, new)
+    }
+
+    fn write_all(
+        &mut self,
+        place: &Place,
+        exists: bool,
+        content: &[u8],
+        new: Ownership,
+    ) -> Result<()> {
+        self.limits
+            .check_budget(&place.path, content.len() as u64)?;
+        self.write_stream(place, exists, &mut &content[..], new)?;
+        Ok(())
+    }
+
+    fn write_stream(
+        &mut self,
+        place: &Place,
+        exists: bool,
+        content: &mut dyn Read,
+        new: Ownership,
+    ) -> Result<u64> {
+        if exists {
+            return self.replace_content(place, content);
         }
-        self.change_in("write", &place, |fs, inner| fs.create_file(inner, new))?;
-        self.replace_content(&place, content).inspect_err(|_| {
+        self.change_in("write", place, |fs, inner| fs.create_file(inner, new))?;
+        self.replace_content(place, content).inspect_err(|_| {
             // The first error is the one to tell; what stays behind then is an empty file.
-            drop(self.change_in("remove", &place, |fs, inner| fs.remove_file(inner)));
+            drop(self.change_in("remove", place, |fs, inner| fs.remove_file(inner)));
         })
     }
 
@@ -64,10 +83,9 @@ impl VolumeTree {
     /// # Errors
     /// As [`Self::write`].
     pub fn append(&mut self, path: impl AsRef<[u8]>, content: &[u8], new: Ownership) -> Result<()> {
-        let path = path.as_ref();
-        let (place, len) = self.file_to_write("append to", path)?;
+        let (place, len) = self.file_to_write("append to", path.as_ref())?;
         match len {
-            None => self.write(path, content, new),
+            None => self.write_all(&place, false, content, new),
             Some(len) => {
                 self.limits
                     .check_budget(&place.path, content.len() as u64)?;
@@ -122,6 +140,11 @@ impl VolumeTree {
     pub fn make_dirs(&mut self, path: impl AsRef<[u8]>, owner: Ownership) -> Result<bool> {
         let path = path.as_ref();
         VolumePath::parse(path)?;
+        let whole = self.resolve_to("make the directory", path, LastLink::Follow);
+        let found = whole.ok().and_then(|resolved| resolved.found);
+        if found.is_some_and(|found| found.kind == FileKind::Directory) {
+            return Ok(false);
+        }
         let ends = path
             .iter()
             .enumerate()

@@ -170,6 +170,24 @@ impl Vfat {
         Ok(id)
     }
 
+    /// `path` with its names as they are stored, as far as they exist.
+    pub(super) fn stored(&self, path: &VolumePath) -> VolumePath {
+        let mut stored = VolumePath::root();
+        let mut at = Some(ROOT);
+        for name in path.names() {
+            let directory = at.and_then(|id| self.nodes.get(&id)?.directory.as_ref());
+            at = directory.and_then(|directory| Self::child(directory, name));
+            let node = at.and_then(|id| self.nodes.get(&id));
+            let name = node.map_or(name, |node| node.name.as_bytes());
+            // A name in another case can be longer in UTF-8, and then the path too long.
+            stored = match stored.join(name) {
+                Ok(longer) => longer,
+                Err(_) => return path.clone(),
+            };
+        }
+        stored
+    }
+
     /// The directory that `path` is in, its name and what has it now; none for the root.
     pub(super) fn place<'a>(
         &self,
