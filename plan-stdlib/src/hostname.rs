@@ -68,7 +68,7 @@ fn rename(content: &[u8], old: Option<&str>, new: &str) -> Edited {
     let old_label = old.map(label);
     let mut is_first = true;
     let edited = table::map(content, |entry| {
-        if entry.address != OWN_ADDRESS || !std::mem::take(&mut is_first) {
+        if entry.address != OWN_ADDRESS || !mem::take(&mut is_first) {
             return;
         }
         let names = entry.names.iter().map(Cow::as_ref);

@@ -47,7 +47,7 @@ pub(crate) fn module() -> Module {
 /// `P3001` when the volume has no os-release.
 fn field(tree: &VolumeTree, name: &str) -> Result<String, PlanError> {
     for path in OS_RELEASE {
-        if !access::look(tree, path)?.is_some_and(|found| found.kind == FileKind::File) {
+        if access::look(tree, path)?.is_none_or(|found| found.kind != FileKind::File) {
             continue;
         }
         let content = access::read(tree, path, MAX_OS_RELEASE)?;

@@ -122,7 +122,7 @@ impl TestWorld {
     }
 
     /// With this content in a file.
-    pub(crate) fn with_file(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with_file(mut self, path: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
         let written = self
             .tree
             .write(path, content.as_ref(), Ownership::root(0o644));

@@ -99,8 +99,7 @@ pub(super) mod exported {
     ///
     /// # Errors
     /// - `P2013` for a wrong option.
-    /// - `P3002` when something else is at the path.
-    /// - `P3003` when something else is on the way to it.
+    /// - `P3003` when something else is at the path or on the way to it.
     ///
     /// # Example
     /// ```rhai

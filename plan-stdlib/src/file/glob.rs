@@ -37,8 +37,17 @@ struct Search<'a> {
     looks: usize,
 }
 
-/// The paths that match, sorted by their bytes.
 fn glob(tree: &VolumeTree, pattern: &str, limit: usize) -> Result<Array, PlanError> {
+    let found = paths(tree, pattern, limit)?;
+    found.iter().map(|path| text(pattern, path)).collect()
+}
+
+/// The paths that match, sorted by their bytes.
+pub(super) fn paths(
+    tree: &VolumeTree,
+    pattern: &str,
+    limit: usize,
+) -> Result<BTreeSet<Vec<u8>>, PlanError> {
     let parts = parse(pattern)?;
     let mut search = Search {
         tree,
@@ -48,8 +57,7 @@ fn glob(tree: &VolumeTree, pattern: &str, limit: usize) -> Result<Array, PlanErr
         looks: 0,
     };
     search.descend(b"", &parts)?;
-    let paths = search.found.iter().map(|path| text(pattern, path));
-    paths.collect()
+    Ok(search.found)
 }
 
 fn parse(pattern: &str) -> Result<Vec<Part>, PlanError> {

@@ -11,6 +11,8 @@ mod line;
 mod link;
 mod metadata;
 mod rendered;
+#[cfg(test)]
+mod tests;
 mod xattr;
 
 use rhai::Module;

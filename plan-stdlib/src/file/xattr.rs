@@ -101,7 +101,7 @@ pub(super) mod exported {
     ///
     /// # Example
     /// ```rhai
-    /// let label = "system_u:object_r:etc_t:s0\0";
+    /// let label = "system_u:object_r:etc_t:s0\x00";
     /// file::set_xattr("/etc/motd", "security.selinux", label)
     /// ```
     ///
