@@ -1,6 +1,6 @@
 //! Names of users and groups, as the volume's own `/etc/passwd` and `/etc/group` have them.
 
-use crate::values::shorten;
+use crate::values::{self, shorten};
 use mintage_engine::{Code, PlanError};
 use mintage_volume::error::VolumeErrorKind;
 use mintage_volume::tree::VolumeTree;
@@ -51,7 +51,8 @@ pub(crate) fn number(tree: &VolumeTree, kind: Kind, given: &Dynamic) -> Result<u
                 .help("numbers go from 0 to 4294967294")
             });
     }
-    let name = given.clone().into_immutable_string().map_err(|found| {
+    let name = given.clone().into_immutable_string().map_err(|_| {
+        let found = values::type_name(given);
         PlanError::new(
             Code::P2006,
             format!("a {noun} is a name or a number, not a value of type `{found}`"),

@@ -27,7 +27,6 @@ mod exported {
     use mintage_engine::CallWorld;
     use rhai::{Dynamic, NativeCallContext};
 
-    /// Gives the value of a custom attribute.
     #[rhai_fn(volatile, return_raw)]
     pub fn attribute(ctx: NativeCallContext, name: &str) -> RhaiResultOf<Dynamic> {
         ctx.call_world(|world| required(world, name))

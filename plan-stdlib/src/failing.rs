@@ -32,7 +32,9 @@ mod exported {
     ///
     /// # Example
     /// ```rhai
-    /// try { fail("no disk is large enough") } catch (error) { error.code == "P2010" }
+    /// let caught = "";
+    /// try { fail("no disk is large enough") } catch (error) { caught = error.code; }
+    /// caught == "P2010"
     /// ```
     ///
     /// # Since

@@ -68,14 +68,14 @@ mod exported {
     ///
     /// # Example
     /// ```rhai
-    /// log::debug(#{ nic: "mgmt0", vlan: 12 });
+    /// log::detail(#{ nic: "mgmt0", vlan: 12 });
     /// true
     /// ```
     ///
     /// # Since
     /// 0.1
     #[rhai_fn(volatile, return_raw)]
-    pub fn debug(ctx: NativeCallContext, value: Dynamic) -> RhaiResultOf<()> {
+    pub fn detail(ctx: NativeCallContext, value: Dynamic) -> RhaiResultOf<()> {
         let text = super::text(&value).map_err(|error| ctx.raise(error))?;
         ctx.log(LogLevel::Debug, &text)
     }

@@ -1,7 +1,7 @@
 //! The options of a function: a map whose keys and values are checked.
 
 use crate::text::pattern::Pattern;
-use crate::values::shorten;
+use crate::values::{shorten, type_name};
 use mintage_engine::{Code, PlanError};
 use rhai::{Dynamic, ImmutableString, Map};
 
@@ -45,7 +45,7 @@ impl Options {
         };
         let text = value.clone().into_immutable_string();
         text.map(Some)
-            .map_err(|found| self.wrong_type(key, "a string", found))
+            .map_err(|_| self.wrong_type(key, "a string", value))
     }
 
     /// A yes or no; `default` when the key is missing.
@@ -58,7 +58,7 @@ impl Options {
         };
         value
             .as_bool()
-            .map_err(|found| self.wrong_type(key, "true or false", found))
+            .map_err(|_| self.wrong_type(key, "true or false", value))
     }
 
     /// A pattern.
@@ -71,7 +71,8 @@ impl Options {
             .transpose()
     }
 
-    fn wrong_type(&self, key: &str, wanted: &str, found: &str) -> PlanError {
+    fn wrong_type(&self, key: &str, wanted: &str, value: &Dynamic) -> PlanError {
+        let found = type_name(value);
         let function = self.function;
         PlanError::new(
             Code::P2006,

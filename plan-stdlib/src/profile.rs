@@ -71,7 +71,6 @@ mod exported {
         })
     }
 
-    /// Gives a label of the server profile.
     #[rhai_fn(volatile, return_raw)]
     pub fn label(ctx: NativeCallContext, key: &str) -> RhaiResultOf<Dynamic> {
         ctx.call_world(|world| {
@@ -97,7 +96,6 @@ mod exported {
         ctx.call_world(|world| Ok(super::label(world, key).unwrap_or(default)))
     }
 
-    /// Gives any value of the server profile.
     #[rhai_fn(volatile, return_raw)]
     pub fn value(ctx: NativeCallContext, path: &str) -> RhaiResultOf<Dynamic> {
         ctx.call_world(|world| {

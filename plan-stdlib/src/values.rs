@@ -13,6 +13,24 @@ pub(crate) fn shorten(text: &str) -> String {
     mintage_volume::path::escape(shown.as_bytes())
 }
 
+/// What scripts call the type of a value.
+pub(crate) fn type_name(value: &Dynamic) -> &'static str {
+    match value {
+        value if value.is_unit() => "nothing",
+        value if value.is_bool() => "boolean",
+        value if value.is_int() => "int",
+        value if value.is_float() => "float",
+        value if value.is_char() => "char",
+        value if value.is_string() => "string",
+        value if value.is_array() => "array",
+        value if value.is_blob() => "blob",
+        value if value.is_map() => "map",
+        value if value.is_fnptr() => "function",
+        value if value.is::<Secret>() => "secret",
+        _ => "another type",
+    }
+}
+
 /// The text of a string, a number or a boolean, for a place in a file that takes one value.
 ///
 /// # Errors
@@ -31,7 +49,8 @@ pub(crate) fn scalar(value: &Dynamic) -> Result<String, PlanError> {
         );
     }
     let text = value.clone().into_immutable_string();
-    text.map(|text| text.to_string()).map_err(|found| {
+    text.map(|text| text.to_string()).map_err(|_| {
+        let found = type_name(value);
         let message = format!("a value is a string, a number or a boolean, not of type `{found}`");
         PlanError::new(Code::P2006, message)
     })

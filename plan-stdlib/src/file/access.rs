@@ -4,7 +4,7 @@
 use crate::accounts::{self, Kind};
 use crate::options::Options;
 use crate::text::{Edited, MAX_TEXT};
-use crate::values::shorten;
+use crate::values::{shorten, type_name};
 use mintage_engine::{Code, PlanError, Secret};
 use mintage_volume::error::{VolumeError, VolumeErrorKind};
 use mintage_volume::filesystem::{FileKind, Metadata, Ownership};
@@ -76,7 +76,8 @@ pub(crate) fn mode(given: &Dynamic) -> Result<u32, PlanError> {
     let number = match given.as_int() {
         Ok(number) => u32::try_from(number).ok(),
         Err(_) => {
-            let text = given.clone().into_immutable_string().map_err(|found| {
+            let text = given.clone().into_immutable_string().map_err(|_| {
+                let found = type_name(given);
                 let message =
                     format!("a mode is a number or a string, not a value of type `{found}`");
                 PlanError::new(Code::P2006, message)
@@ -117,7 +118,8 @@ impl Content {
             return Ok(Self::Bytes(blob.clone()));
         }
         let text = given.clone().into_immutable_string();
-        text.map(Self::Text).map_err(|found| {
+        text.map(Self::Text).map_err(|_| {
+            let found = type_name(given);
             PlanError::new(
                 Code::P2006,
                 format!("a file's content is a string, a blob or a secret, not a value of type `{found}`"),

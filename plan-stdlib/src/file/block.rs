@@ -58,7 +58,6 @@ pub(super) mod exported {
     use mintage_engine::CallWorld;
     use rhai::{Map, NativeCallContext};
 
-    /// Makes sure that a file has a block of lines between two markers.
     #[rhai_fn(volatile, return_raw)]
     pub fn ensure_block(
         ctx: NativeCallContext,
@@ -100,7 +99,6 @@ pub(super) mod exported {
         ctx.call_world(|world| super::ensure_block(world.tree(), path, name, text, options))
     }
 
-    /// Removes a block of lines with its markers.
     #[rhai_fn(volatile, return_raw)]
     pub fn remove_block(ctx: NativeCallContext, path: &str, name: &str) -> RhaiResultOf<bool> {
         ctx.call_world(|world| super::remove_block(world.tree(), path, name, Map::new()))

@@ -86,7 +86,6 @@ pub(super) mod exported {
         ctx.call_world(|world| super::access::read(world.tree(), path, limit))
     }
 
-    /// Writes the whole content of a file: a string, a blob or a secret.
     #[rhai_fn(volatile, return_raw)]
     pub fn write(ctx: NativeCallContext, path: &str, content: Dynamic) -> RhaiResultOf<bool> {
         ctx.call_world(|world| super::write(world.tree(), path, &content, Map::new()))
@@ -123,7 +122,6 @@ pub(super) mod exported {
         ctx.call_world(|world| super::write(world.tree(), path, &content, options))
     }
 
-    /// Adds to the end of a file: a string, a blob or a secret.
     #[rhai_fn(volatile, return_raw)]
     pub fn append(ctx: NativeCallContext, path: &str, content: Dynamic) -> RhaiResultOf<()> {
         ctx.call_world(|world| super::append(world.tree(), path, &content, Map::new()))
@@ -142,9 +140,9 @@ pub(super) mod exported {
     ///
     /// # Example
     /// ```rhai
-    /// file::append("/etc/motd", "one\n", #{ mode: 0o644 });
-    /// file::append("/etc/motd", "two\n");
-    /// file::read("/etc/motd") == "one\ntwo\n"
+    /// file::append("/etc/issue", "one\n", #{ mode: 0o644 });
+    /// file::append("/etc/issue", "two\n");
+    /// file::read("/etc/issue") == "one\ntwo\n"
     /// ```
     ///
     /// # Since

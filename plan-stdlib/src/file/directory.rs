@@ -86,7 +86,6 @@ pub(super) mod exported {
     use mintage_engine::CallWorld;
     use rhai::{Array, Map, NativeCallContext};
 
-    /// Makes sure that a directory exists, with all above it.
     #[rhai_fn(volatile, return_raw)]
     pub fn make_dir(ctx: NativeCallContext, path: &str) -> RhaiResultOf<bool> {
         ctx.call_world(|world| super::make_dir(world.tree(), path, Map::new()))

@@ -120,7 +120,6 @@ pub(super) mod exported {
     use mintage_engine::CallWorld;
     use rhai::{Map, NativeCallContext};
 
-    /// Makes sure that a file has a line.
     #[rhai_fn(volatile, return_raw)]
     pub fn ensure_line(ctx: NativeCallContext, path: &str, line: &str) -> RhaiResultOf<bool> {
         ctx.call_world(|world| super::ensure_line(world.tree(), path, line, Map::new()))

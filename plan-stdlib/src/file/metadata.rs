@@ -227,7 +227,6 @@ pub(super) mod exported {
         ctx.call_world(|world| super::owner(world.tree(), path))
     }
 
-    /// Sets the owner of a file, by name or by number.
     #[rhai_fn(volatile, return_raw)]
     pub fn set_owner(ctx: NativeCallContext, path: &str, owner: Dynamic) -> RhaiResultOf<bool> {
         ctx.call_world(|world| {

@@ -27,7 +27,6 @@ pub(super) mod exported {
     use mintage_engine::CallWorld;
     use rhai::{Map, NativeCallContext};
 
-    /// Writes a file from a template of the plan library.
     #[rhai_fn(volatile, return_raw)]
     pub fn render(
         ctx: NativeCallContext,

@@ -5,7 +5,7 @@ pub(crate) mod table;
 
 use crate::file::access;
 use crate::text::MAX_TEXT;
-use crate::values::shorten;
+use crate::values::{shorten, type_name};
 use mintage_engine::{Code, PlanError};
 use mintage_volume::filesystem::Ownership;
 use mintage_volume::tree::VolumeTree;
@@ -75,7 +75,8 @@ fn parse(address: &str) -> Result<IpAddr, PlanError> {
 
 /// One name, or an array of them.
 fn names_of(given: &Dynamic) -> Result<Vec<String>, PlanError> {
-    let wrong = |found: &str| {
+    let wrong = |value: &Dynamic| {
+        let found = type_name(value);
         let message =
             format!("the names are a string or an array of strings, not of type `{found}`");
         PlanError::new(Code::P2006, message)
@@ -93,7 +94,10 @@ fn names_of(given: &Dynamic) -> Result<Vec<String>, PlanError> {
     }
     let mut names = Vec::with_capacity(given.len());
     for item in given {
-        let name = item.into_immutable_string().map_err(wrong)?;
+        let name = item
+            .clone()
+            .into_immutable_string()
+            .map_err(|_| wrong(&item))?;
         name::check(&name, name::MAX_DOMAIN_NAME)?;
         names.push(name.to_string());
     }

@@ -148,7 +148,6 @@ mod exported {
     use mintage_engine::CallWorld;
     use rhai::{Array, Dynamic, NativeCallContext};
 
-    /// Gives the value of a key.
     #[rhai_fn(volatile, return_raw)]
     pub fn get(
         ctx: NativeCallContext,
@@ -221,7 +220,6 @@ mod exported {
         ctx.call_world(|world| super::set(world.tree(), path, section, key, &value))
     }
 
-    /// Removes a section with all that is in it.
     #[rhai_fn(name = "remove", volatile, return_raw)]
     pub fn remove_section(ctx: NativeCallContext, path: &str, section: &str) -> RhaiResultOf<bool> {
         ctx.call_world(|world| super::remove(world.tree(), path, section, None))

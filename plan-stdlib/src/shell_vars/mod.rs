@@ -93,7 +93,6 @@ mod exported {
     use mintage_engine::CallWorld;
     use rhai::{Array, Dynamic, NativeCallContext};
 
-    /// Gives the value of a variable.
     #[rhai_fn(volatile, return_raw)]
     pub fn get(ctx: NativeCallContext, path: &str, name: &str) -> RhaiResultOf<Dynamic> {
         ctx.call_world(|world| super::get(world.tree(), path, name))

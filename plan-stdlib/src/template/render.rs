@@ -117,8 +117,9 @@ fn environment(shelf: Arc<Mutex<Shelf>>) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(DEPTH);
-    // Debug information would hold the values of variables.
-    environment.set_debug(false);
+    // For the place of an error in the template. It also holds the values of variables, so nothing
+    // of an error is shown but its kind, its detail and its place.
+    environment.set_debug(true);
     environment.remove_global("debug");
     // What must be quoted depends on the format of the file, not on the name of the template.
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -226,13 +227,7 @@ fn explain(name: &str, error: &Error, has_secret: bool, limit: usize) -> PlanErr
         let message = format!("{place} gives more than {limit} bytes");
         return PlanError::new(Code::P2003, message);
     }
-    // What is wrong with a value may quote it, so nothing but its kind is said about secrets.
-    let why = match innermost.detail() {
-        Some(detail) if !has_secret || innermost.kind() == ErrorKind::SyntaxError => {
-            format!("{}: {}", innermost.kind(), shorten(detail))
-        }
-        _ => innermost.kind().to_string(),
-    };
+    let why = reason(innermost, has_secret);
     let error = PlanError::new(Code::P2014, format!("{place} fails: {why}"));
     match innermost.kind() {
         ErrorKind::UndefinedError => {
@@ -243,6 +238,27 @@ fn explain(name: &str, error: &Error, has_secret: bool, limit: usize) -> PlanErr
         }
         _ => error,
     }
+}
+
+/// Why a template fails. What is wrong with a value may quote it, so nothing but its kind is said
+/// where a secret is among the variables.
+fn reason(error: &Error, has_secret: bool) -> String {
+    let kind = error.kind();
+    match (kind, error.detail()) {
+        (ErrorKind::UndefinedError, _) => match expression(error) {
+            Some(expression) => format!("`{}` has no value", shorten(expression)),
+            None => kind.to_string(),
+        },
+        (ErrorKind::TemplateNotFound, Some(detail)) if !has_secret => shorten(detail),
+        (ErrorKind::SyntaxError, Some(detail)) => format!("{kind}: {}", shorten(detail)),
+        (_, Some(detail)) if !has_secret => format!("{kind}: {}", shorten(detail)),
+        _ => kind.to_string(),
+    }
+}
+
+/// The text in the template that an error is about.
+fn expression(error: &Error) -> Option<&str> {
+    error.template_source()?.get(error.range()?)
 }
 
 fn chain(error: &Error) -> Vec<&Error> {
