@@ -6,7 +6,6 @@ use crate::block::BlockDevice;
 use crate::error::Result;
 use crate::fields::Fields;
 use crate::inspect::is_boot_sector;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// More logical partitions than Linux reads; it ends a chain that may be a loop.
@@ -158,30 +157,52 @@ fn partitions(device: &Arc<dyn BlockDevice>, boot: &Boot, size: u32) -> Result<V
     Ok(primary)
 }
 
-/// Follows the chain of boot records in the extended partition, which lies on the device.
+/// The partitions in the extended partition, which lies on the device.
 fn logical(
     device: &dyn BlockDevice,
     boot: &Boot,
     extended: Entry,
     size: u32,
 ) -> Result<Vec<Partition>> {
-    let (base, sectors) = (u64::from(extended.first), u64::from(extended.sectors));
+    let chain = follow(device, extended, size)?;
     let mut partitions = Vec::new();
-    let mut records = BTreeSet::new();
+    for (record, data) in &chain {
+        if let Some(entry) = data {
+            // `follow` returns at most 100 records.
+            let number = 5 + u32::try_from(partitions.len()).unwrap_or(0);
+            let first = record + u64::from(entry.first);
+            partitions.push(boot.partition(number, first, *entry, size)?);
+        }
+    }
+    let (base, sectors) = (u64::from(extended.first), u64::from(extended.sectors));
+    let (first, end) = (base * u64::from(size), (base + sectors) * u64::from(size));
+    check_places(&partitions, first, end)?;
+    check_records(&partitions, &chain, size)?;
+    Ok(partitions)
+}
+
+/// A boot record in an extended partition: its sector, and its entry for data.
+type Record = (u64, Option<Entry>);
+
+/// Follows the chain of boot records to its end.
+fn follow(device: &dyn BlockDevice, extended: Entry, size: u32) -> Result<Vec<Record>> {
+    let base = u64::from(extended.first);
+    let mut chain: Vec<Record> = Vec::new();
     let mut next = Some(0);
     while let Some(offset) = next {
-        if offset >= sectors {
+        let sector = base + offset;
+        if offset >= u64::from(extended.sectors) {
             return Err(bad(
                 "a logical partition's record lies outside the extended partition",
             ));
         }
-        if !records.insert(base + offset) {
+        if chain.iter().any(|(record, _)| *record == sector) {
             return Err(bad("the chain of logical partitions is a loop"));
         }
-        if records.len() > MAX_LOGICAL {
+        if chain.len() == MAX_LOGICAL {
             return Err(bad("it has more than 100 logical partitions"));
         }
-        let (data, link) = match record(device, (base + offset) * u64::from(size))? {
+        let (data, link) = match record(device, sector * u64::from(size))? {
             Some(entries) => split(entries)?,
             // An extended partition may be empty, but the chain must not lead nowhere.
             None if offset == 0 => (None, None),
@@ -191,18 +212,11 @@ fn logical(
                 ));
             }
         };
-        if let Some(entry) = data {
-            let number = 5 + u32::try_from(partitions.len()).unwrap_or(u32::MAX - 5);
-            let first = base + offset + u64::from(entry.first);
-            partitions.push(boot.partition(number, first, entry, size)?);
-        }
+        chain.push((sector, data));
         // Links count from the extended partition, places of data from their own record.
         next = link.map(|entry| u64::from(entry.first));
     }
-    let (first, end) = (base * u64::from(size), (base + sectors) * u64::from(size));
-    check_places(&partitions, first, end)?;
-    check_records(&partitions, &records, size)?;
-    Ok(partitions)
+    Ok(chain)
 }
 
 fn record(device: &dyn BlockDevice, offset: u64) -> Result<Option<[Entry; 4]>> {
@@ -230,13 +244,11 @@ fn split(entries: [Entry; 4]) -> Result<(Option<Entry>, Option<Entry>)> {
 }
 
 /// A partition that covers a boot record could change the table when it is written to.
-fn check_records(partitions: &[Partition], records: &BTreeSet<u64>, size: u32) -> Result<()> {
+fn check_records(partitions: &[Partition], chain: &[Record], size: u32) -> Result<()> {
     for partition in partitions {
         let place = partition.start..partition.start + partition.length;
-        if records
-            .iter()
-            .any(|record| place.contains(&(record * u64::from(size))))
-        {
+        let covers = |(record, _): &Record| place.contains(&(record * u64::from(size)));
+        if chain.iter().any(covers) {
             return Err(bad(&format!(
                 "partition {} covers the record of a logical partition",
                 partition.number

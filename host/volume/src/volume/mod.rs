@@ -137,40 +137,20 @@ impl Volume {
     }
 
     fn mount(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
-        match options.mounts.is_empty() {
-            true => self.mount_by_fstab(options),
-            false => self.mount_declared(options),
-        }
-    }
-
-    fn mount_declared(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
-        let plan = MountPlan::declared(&options.mounts, &self.areas)?;
+        let declared = !options.mounts.is_empty();
+        let mut plan = match declared {
+            true => MountPlan::declared(&options.mounts, &self.areas)?,
+            false => self.plan_of_fstab(options)?,
+        };
         let (root, others) = plan.split()?;
         let mut tree = VolumeTree::new(self.open_mount(root, options)?);
-        for planned in others {
-            tree.mount(self.open_mount(planned, options)?)?;
-        }
-        Ok((tree, plan))
-    }
-
-    fn mount_by_fstab(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
-        let area = root::find(self, options.time)?;
-        let mut root = PlannedMount::root(area, &self.areas);
-        let mut tree = VolumeTree::new(self.open_mount(&root, options)?);
-        let mut plan = MountPlan::of_fstab(&read_fstab(&tree)?, root.clone(), &self.areas)?;
-        let (planned_root, others) = plan.split()?;
-        if planned_root.read_only {
-            root.read_only = true;
-            tree = VolumeTree::new(self.open_mount(&root, options)?);
-        }
         let mut skipped = Vec::new();
         for planned in others {
-            let mounted = self
-                .open_mount(planned, options)
-                .and_then(|m| tree.mount(m));
-            match mounted {
+            let mounted = self.open_mount(planned, options);
+            match mounted.and_then(|mount| tree.mount(mount)) {
                 Ok(()) => {}
-                Err(error) if error.kind() == VolumeErrorKind::Io => return Err(error),
+                Err(error) if declared || error.kind() == VolumeErrorKind::Io => return Err(error),
+                // Through a link, this line mounts where an earlier one did.
                 Err(error) if error.kind() == VolumeErrorKind::AlreadyExists => {
                     skipped.push(planned.skipped(&error.to_string()));
                 }
@@ -179,6 +159,17 @@ impl Volume {
         }
         plan.skipped.extend(skipped);
         Ok((tree, plan))
+    }
+
+    /// Finds the root, and what its fstab mounts.
+    fn plan_of_fstab(&self, options: &TreeOptions) -> Result<MountPlan> {
+        let root = PlannedMount::root(root::find(self, options.time)?, &self.areas);
+        let to_read = PlannedMount {
+            read_only: true,
+            ..root.clone()
+        };
+        let tree = VolumeTree::new(self.open_mount(&to_read, options)?);
+        MountPlan::of_fstab(&read_fstab(&tree)?, root, &self.areas)
     }
 
     fn open_mount(&self, planned: &PlannedMount, options: &TreeOptions) -> Result<Mount> {

@@ -1,12 +1,13 @@
 //! What `inspect` shows of a volume: free-standing data, made to be written as JSON.
 
-use super::{Area, Skipped, TreeOptions, Volume};
+use super::{Area, MountPlan, Skipped, TreeOptions, Volume};
 use crate::block::BlockDevice;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{FileSystemInfo, Timestamp};
 use crate::inspect::Contents;
 use crate::partition::{Partition, TableKind};
 use crate::path::VolumePath;
+use crate::tree::VolumeTree;
 use serde::Serialize;
 
 /// A volume from the outside in: table, partitions, filesystems, mounts.
@@ -154,23 +155,32 @@ impl Volume {
                 return Ok(());
             }
         };
-        for mount in tree.mounts() {
-            // The tree was opened read-only to look at it; what counts is what a run would get.
-            let mut planned = plan.mounts.iter().filter(|planned| planned.read_only);
-            report.mounts.push(MountReport {
-                point: mount.point.clone(),
-                source: mount.source.clone(),
-                read_only: read_only || planned.any(|p| self.source_of(p) == mount.source),
-            });
-        }
-        for (point, error) in tree.blocked_mounts() {
-            report.not_mounted.push(NotMounted {
+        report.mounts = self.mounts_of(&tree, &plan, read_only);
+        let blocked = tree.blocked_mounts().iter();
+        report.not_mounted = blocked
+            .map(|(point, error)| NotMounted {
                 point: point.clone(),
                 problem: Problem::from(error),
-            });
-        }
+            })
+            .collect();
         report.skipped = plan.skipped;
         Ok(())
+    }
+
+    /// The mounts of a tree that was opened read-only to look at it, as a run would get them.
+    fn mounts_of(&self, tree: &VolumeTree, plan: &MountPlan, read_only: bool) -> Vec<MountReport> {
+        let planned_read_only = |source: &str| {
+            let mut planned = plan.mounts.iter().filter(|planned| planned.read_only);
+            planned.any(|planned| self.source_of(planned) == source)
+        };
+        let mounts = tree.mounts().iter();
+        mounts
+            .map(|mount| MountReport {
+                point: mount.point.clone(),
+                source: mount.source.clone(),
+                read_only: read_only || planned_read_only(&mount.source),
+            })
+            .collect()
     }
 }
 
