@@ -4,3 +4,4 @@
 
 mod ext4_differential;
 mod house;
+mod vfat;

@@ -22,9 +22,9 @@ use crate::block::BlockDevice;
 use crate::error::{Result, VolumeError, VolumeErrorKind as Kind};
 use crate::path::VolumePath;
 use directory::Directory;
-use entry::{Entry, FatTime, SLOT};
+use entry::{Entry, FatTime};
 use geometry::{Geometry, Width};
-use nodes::{Node, ROOT};
+use nodes::{Node, Place, ROOT};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use table::Table;
@@ -109,7 +109,9 @@ impl Vfat {
     fn create(&mut self, path: &VolumePath, owner: Ownership, is_directory: bool) -> Result<()> {
         let time = self.change("create", path)?;
         rules::check_mode("create", path, owner.mode)?;
-        let Some((parent, name, None)) = self.place("create", path)? else {
+        let place = self.place("create", path)?;
+        let Some(Place { parent, name, .. }) = place.filter(|place| place.taken_by.is_none())
+        else {
             return Err(rules::already_exists("create", path));
         };
         let name = name::check(path, name)?;
@@ -335,19 +337,20 @@ impl FileSystem for Vfat {
         let time = self.change("rename", from)?;
         let id = self.find("rename", from)?;
         rules::check_rename(from, to)?;
-        let Some((parent, name, replaced)) = self.place("rename", to)? else {
+        let Some(place) = self.place("rename", to)? else {
             return Err(rules::root("rename", from));
         };
+        let Place { parent, name, .. } = place;
         let node = self.node(id)?;
         let (old_parent, is_directory) = (node.parent, node.directory.is_some());
-        if replaced == Some(id) && node.name.as_bytes() == name {
+        if place.taken_by == Some(id) && node.name.as_bytes() == name {
             return Ok(());
         }
         // By what they are: upper and lower case hide from the text what lies below what.
         if self.is_below(parent, id)? {
             return Err(rules::own_subtree(from, to));
         }
-        let replaced = replaced.filter(|replaced| *replaced != id);
+        let replaced = place.taken_by.filter(|taken_by| *taken_by != id);
         if let Some(replaced) = replaced {
             let directory = self.node(replaced)?.directory.as_ref();
             let empty = directory.map(|directory| directory.children.is_empty());

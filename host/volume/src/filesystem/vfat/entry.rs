@@ -131,7 +131,8 @@ impl FatTime {
         let (year, month, day) = civil(at.seconds.div_euclid(DAY));
         let second = at.seconds.rem_euclid(DAY);
         let date = (year - 1980) << 9 | month << 5 | day;
-        let time = second / 3600 << 11 | second / 60 % 60 << 5 | second % 60 / 2;
+        let (hour, minute) = (second / 3600, second / 60 % 60);
+        let time = (hour << 11) | (minute << 5) | (second % 60 / 2);
         let hundredths = second % 2 * 100 + i64::from(at.nanoseconds / 10_000_000);
         Some(Self {
             date: u16::try_from(date).ok()?,

@@ -21,7 +21,6 @@ pub(super) enum Width {
 #[derive(Debug, Clone)]
 pub(super) struct Geometry {
     pub(super) width: Width,
-    pub(super) sector: u32,
     pub(super) cluster: u32,
     /// Start of the first file allocation table, distance to the next, and how many there are.
     pub(super) table: u64,
@@ -101,7 +100,6 @@ impl Geometry {
         let has_label = boot.u8(extended + 2) == 0x29;
         Ok(Self {
             width,
-            sector,
             cluster,
             table: layout.table,
             table_len: layout.table_len,

@@ -147,7 +147,7 @@ pub(super) fn slots(name: &str, entry: &Entry) -> Vec<[u8; SLOT]> {
     let mut slots = Vec::new();
     if exact_short(name) != Some(entry.short_name()) {
         let mut units: Vec<u16> = name.encode_utf16().collect();
-        if units.len() % UNITS != 0 {
+        if !units.len().is_multiple_of(UNITS) {
             units.push(0);
         }
         units.resize(units.len().next_multiple_of(UNITS), 0xffff);
@@ -234,10 +234,8 @@ fn padded(base: &[u8], extension: &[u8]) -> [u8; 11] {
 
 /// A short name for `name` that `is_free`. None when thousands of names are too much alike.
 pub(super) fn short_for(name: &str, is_free: impl Fn(&[u8; 11]) -> bool) -> Option<[u8; 11]> {
-    if let Some(short) = alias(name) {
-        if is_free(&short) {
-            return Some(short);
-        }
+    if let Some(short) = alias(name).filter(&is_free) {
+        return Some(short);
     }
     let (base, extension) = match name.rsplit_once('.') {
         Some((base, extension)) if !base.trim_matches('.').is_empty() => (base, extension),

@@ -31,6 +31,13 @@ pub(super) struct Node {
     pub(super) directory: Option<Directory>,
 }
 
+/// A name in a directory, and what has it now.
+pub(super) struct Place<'a> {
+    pub(super) parent: u32,
+    pub(super) name: &'a [u8],
+    pub(super) taken_by: Option<u32>,
+}
+
 impl Vfat {
     /// Reads all directories. As every cluster can be held only once, this ends.
     pub(super) fn load(&mut self) -> Result<()> {
@@ -188,12 +195,8 @@ impl Vfat {
         stored
     }
 
-    /// The directory that `path` is in, its name and what has it now; none for the root.
-    pub(super) fn place<'a>(
-        &self,
-        what: &str,
-        path: &'a VolumePath,
-    ) -> Result<Option<(u32, &'a [u8], Option<u32>)>> {
+    /// The place that `path` names; the root has none.
+    pub(super) fn place<'a>(&self, what: &str, path: &'a VolumePath) -> Result<Option<Place<'a>>> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(None);
         };
@@ -202,7 +205,11 @@ impl Vfat {
             .map_err(|error| rules::renamed(error, what, path))?;
         let directory = self.node(id)?.directory.as_ref();
         let directory = directory.ok_or_else(|| rules::not_a_directory(what, path))?;
-        Ok(Some((id, name, Self::child(directory, name))))
+        Ok(Some(Place {
+            parent: id,
+            name,
+            taken_by: Self::child(directory, name),
+        }))
     }
 
     /// Finds or makes room for a name in a directory, which [`Self::attach`] then can take.

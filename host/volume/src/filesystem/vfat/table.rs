@@ -179,7 +179,11 @@ impl Table {
             Width::Fat12 => {
                 let at = n * 3 / 2;
                 let pair = byte(at) | byte(at + 1) << 8;
-                if n % 2 == 0 { pair & 0xfff } else { pair >> 4 }
+                if n.is_multiple_of(2) {
+                    pair & 0xfff
+                } else {
+                    pair >> 4
+                }
             }
             Width::Fat16 => byte(2 * n) | byte(2 * n + 1) << 8,
             Width::Fat32 => {
@@ -194,7 +198,7 @@ impl Table {
         let n = cluster as usize;
         let [b0, b1, b2, b3] = value.to_le_bytes();
         match self.width {
-            Width::Fat12 if n % 2 == 0 => {
+            Width::Fat12 if n.is_multiple_of(2) => {
                 let high = self.raw[n * 3 / 2 + 1] & 0xf0;
                 self.put(n * 3 / 2, &[b0, high | b1 & 0x0f]);
             }
