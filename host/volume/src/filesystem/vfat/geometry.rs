@@ -151,10 +151,6 @@ fn units(boot: &Boot) -> Result<(u32, u32)> {
     if !sectors.is_power_of_two() {
         return Err(damaged("its clusters have an impossible length"));
     }
-    if boot.u16(22) == 0 && boot.u16(42) != 0 {
-        let why = "cannot open the FAT filesystem: its version is newer than 0.0";
-        return Err(VolumeError::new(Kind::UnsupportedFeature, why));
-    }
     Ok((sector, sector * sectors))
 }
 

@@ -3,6 +3,8 @@ use crate::block::MemoryDevice;
 use crate::filesystem::conformance::{Capabilities, TIME};
 use fatfs::{FatType, FormatVolumeOptions};
 
+mod hostile;
+
 /// An empty filesystem of `len` bytes, made by `fatfs`.
 fn formatted(width: FatType, len: u64, cluster: u32) -> Arc<MemoryDevice> {
     let device = Arc::new(MemoryDevice::new(len));
