@@ -2,6 +2,7 @@
 //!
 //! Every file of this folder is a `mod` line below; a test fails when one is forgotten.
 
+mod directory;
 mod ext4_differential;
 mod house;
 mod vfat;

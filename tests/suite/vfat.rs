@@ -17,11 +17,14 @@ const FORMS: [(&[&str], u64); 6] = [
     (&["-F", "12"], 8),
     (&["-F", "16", "-s", "4"], 32),
     (&["-F", "32", "-s", "1"], 40),
-    // As installers make an ESP: FAT32 with fewer clusters than FAT32 has by the specification.
-    (&["-F", "32", "-s", "8"], 16),
     (&["-F", "32", "-S", "4096"], 300),
     (&["-F", "16", "-f", "1", "-r", "64"], 32),
+    SMALL_FAT32,
 ];
+
+/// As installers make an ESP: FAT32 with fewer clusters than it has by the specification. Linux,
+/// firmware and the driver go by the boot sector; the mtools go by the number and take it for FAT16.
+const SMALL_FAT32: (&[&str], u64) = (&["-F", "32", "-s", "8"], 16);
 
 const NEEDS: [Need; 4] = [
     Need::Program("mkfs.vfat"),
@@ -132,7 +135,7 @@ fn mtools_read_what_the_driver_wrote() {
     if !lane::can_run("vfat", &NEEDS) {
         return;
     }
-    for (options, mib) in FORMS {
+    for (options, mib) in FORMS.into_iter().filter(|form| *form != SMALL_FAT32) {
         let image = Image::new(options, mib);
         let mut vfat = image.open();
         for name in FILES {
@@ -166,7 +169,7 @@ fn the_driver_reads_and_changes_what_mtools_wrote() {
     if !lane::can_run("vfat", &NEEDS) {
         return;
     }
-    for (options, mib) in FORMS {
+    for (options, mib) in FORMS.into_iter().filter(|form| *form != SMALL_FAT32) {
         let image = Image::new(options, mib);
         let source = image.folder.path().join("source");
         for name in FILES {

@@ -2,12 +2,14 @@
 
 #[cfg(any(test, feature = "testsuite"))]
 pub mod conformance;
+pub mod directory;
 pub mod ext4;
 pub mod memory;
 mod open;
 mod rules;
 pub mod vfat;
 
+pub use directory::Directory;
 pub use ext4::Ext4;
 pub use memory::Memory;
 pub use open::open;
