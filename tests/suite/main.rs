@@ -4,5 +4,6 @@
 
 mod directory;
 mod ext4_differential;
+mod ext4_images;
 mod house;
 mod vfat;

@@ -2,6 +2,7 @@
 
 use mintage_volume::filesystem::{FileKind, FileSystem, Ownership, Timestamp};
 use mintage_volume::{Result, VolumePath};
+use std::fmt;
 
 /// Numbers that look random: the generator SplitMix64.
 #[derive(Debug, Clone)]
@@ -115,6 +116,45 @@ impl Operation {
             Self::Times(path, time) => fs.set_times(path, *time, *time),
             Self::SetXattr(path, name, value) => fs.set_xattr(path, name, value),
             Self::RemoveXattr(path, name) => fs.remove_xattr(path, name),
+        }
+    }
+}
+
+/// One line, without the content.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create(path, content, owner) => {
+                write!(f, "create `{path}`, {} bytes, {owner:?}", content.len())
+            }
+            Self::MakeDir(path, owner) => write!(f, "make the directory `{path}`, {owner:?}"),
+            Self::Fill(path, count, name) => {
+                write!(
+                    f,
+                    "fill `{path}` with {count} names of {} bytes",
+                    name.len()
+                )
+            }
+            Self::Symlink(path, target, _) => {
+                write!(f, "link `{path}` to {} bytes", target.len())
+            }
+            Self::Node(path, kind, device, _) => write!(f, "make `{path}`, {kind:?} {device:?}"),
+            Self::Link(existing, new) => write!(f, "name `{existing}` also `{new}`"),
+            Self::Write(path, offset, data) => {
+                write!(f, "write `{path}` at {offset}, {} bytes", data.len())
+            }
+            Self::SetLen(path, len) => write!(f, "set the length of `{path}` to {len}"),
+            Self::Replace(path, content) => write!(f, "replace `{path}`, {} bytes", content.len()),
+            Self::Rename(from, to) => write!(f, "rename `{from}` to `{to}`"),
+            Self::Remove(path) => write!(f, "remove `{path}`"),
+            Self::RemoveDir(path) => write!(f, "remove the directory `{path}`"),
+            Self::Mode(path, mode) => write!(f, "set the mode of `{path}` to {mode:o}"),
+            Self::Owner(path, uid, gid) => write!(f, "set the owner of `{path}` to {uid}:{gid}"),
+            Self::Times(path, time) => write!(f, "set the times of `{path}` to {time:?}"),
+            Self::SetXattr(path, name, value) => {
+                write!(f, "set `{name}` of `{path}`, {} bytes", value.len())
+            }
+            Self::RemoveXattr(path, name) => write!(f, "remove `{name}` of `{path}`"),
         }
     }
 }

@@ -2,12 +2,10 @@
 
 use crate::block::BlockDevice;
 use crate::error::{VolumeError, VolumeErrorKind};
-use crate::filesystem::Timestamp;
 use crate::path::VolumePath;
 use fs_ext4::Error as Fault;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The most names that one file can have in ext2, ext3 and ext4.
 const MAX_LINKS: &str = "a file cannot have more than 65000 names here";
@@ -58,34 +56,6 @@ impl fs_ext4::block_io::BlockDevice for LibraryDevice {
 
     fn is_writable(&self) -> bool {
         self.writable
-    }
-}
-
-/// What the library takes for now: the run's declared time, and inode generations that count up
-/// from it, so that the same run writes the same bytes.
-pub(super) struct DeclaredTime {
-    seconds: i64,
-    generation: AtomicU32,
-}
-
-impl DeclaredTime {
-    pub(super) fn new(time: Timestamp) -> Arc<Self> {
-        let bytes = time.seconds.to_le_bytes();
-        let low = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        Arc::new(Self {
-            seconds: time.seconds,
-            generation: AtomicU32::new(low),
-        })
-    }
-}
-
-impl fs_ext4::runtime::Runtime for DeclaredTime {
-    fn now_unix_seconds(&self) -> i64 {
-        self.seconds
-    }
-
-    fn next_inode_generation(&self) -> u32 {
-        self.generation.fetch_add(1, Ordering::Relaxed)
     }
 }
 

@@ -207,7 +207,7 @@ fn decode_device(block: &[u8; 60]) -> (u32, u32) {
 
 /// The two words of an inode that hold major and minor number as the kernel writes them.
 /// `None` when they are larger than the format's 12 and 20 bits.
-pub(super) fn encode_device((major, minor): (u32, u32)) -> Option<[u8; 8]> {
+fn encode_device((major, minor): (u32, u32)) -> Option<[u8; 8]> {
     let (old, new) = match (major, minor) {
         (0..0x100, 0..0x100) => (major << 8 | minor, 0),
         (0..0x1000, 0..0x10_0000) => (0, minor & 0xff | major << 8 | (minor & !0xff) << 12),
@@ -217,6 +217,23 @@ pub(super) fn encode_device((major, minor): (u32, u32)) -> Option<[u8; 8]> {
     words[..4].copy_from_slice(&u32::to_le_bytes(old));
     words[4..].copy_from_slice(&u32::to_le_bytes(new));
     Some(words)
+}
+
+/// The type bits of a node's mode, and the words that hold its device number.
+pub(super) fn node(kind: FileKind, device: (u32, u32)) -> Result<(u16, [u8; 8])> {
+    use fs_ext4::inode as format;
+    let type_bits = match kind {
+        FileKind::CharDevice => format::S_IFCHR,
+        FileKind::BlockDevice => format::S_IFBLK,
+        FileKind::Fifo => format::S_IFIFO,
+        FileKind::Socket => return Ok((format::S_IFSOCK, [0; 8])),
+        FileKind::File | FileKind::Directory | FileKind::Symlink => {
+            return Err(Fault::InvalidArgument("it would not be a node"));
+        }
+    };
+    let words = encode_device(device);
+    let words = words.ok_or(Fault::InvalidArgument("its device number is out of range"))?;
+    Ok((type_bits, words))
 }
 
 /// Changes the raw bytes of an inode and mends its checksum.

@@ -14,8 +14,10 @@ mod features;
 mod fence;
 mod format;
 mod inodes;
+mod mount;
 mod readback;
 mod scratch;
+mod time;
 
 use crate::block::BlockDevice;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
@@ -23,14 +25,15 @@ use crate::filesystem::{
     DirEntry, FileKind, FileSystem, FileSystemInfo, Metadata, Ownership, Timestamp, rules,
 };
 use crate::path::VolumePath;
-use border::{DeclaredTime, LibraryDevice, explain, refuse};
+use border::{explain, refuse};
 use changes::Changes;
 use fence::Fence;
-use fs_ext4::{Error as Fault, Filesystem, Superblock};
+use fs_ext4::{Error as Fault, Filesystem};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
+use time::{Stamp, stamp};
 
 /// An ext2, ext3 or ext4 filesystem on a device.
 ///
@@ -65,18 +68,7 @@ impl Ext4 {
     pub fn open(device: Arc<dyn BlockDevice>, time: Timestamp) -> Result<Self> {
         let fence = Fence::default();
         let writable = device.is_writable();
-        let (library, time) = fence.guard(|| {
-            let border = LibraryDevice::new(device.clone(), writable);
-            let superblock = Superblock::read(border.as_ref()).map_err(cannot_open)?;
-            features::check(&superblock)?;
-            let time = storable(time, &superblock);
-            let library = mount(&device, writable, time)?;
-            if writable {
-                // What could not be read back must not be written to.
-                readback::open_view(&device)?;
-            }
-            Ok((library, time))
-        })?;
+        let (library, time) = fence.guard(|| mount::open(&device, writable, time))?;
         Ok(Self {
             device,
             library: Some(library),
@@ -171,19 +163,7 @@ impl Ext4 {
 
 impl FileSystem for Ext4 {
     fn info(&self) -> Result<FileSystemInfo> {
-        self.look("describe", &VolumePath::root(), |fs| {
-            let superblock = Superblock::read(fs.dev.as_ref())?;
-            let size = u64::from(superblock.block_size());
-            Ok(FileSystemInfo {
-                kind: kind(&superblock),
-                label: superblock.volume_name.clone(),
-                uuid: uuid(&superblock.uuid),
-                block_size: superblock.block_size(),
-                total_bytes: superblock.blocks_count.saturating_mul(size),
-                free_bytes: superblock.free_blocks_count.saturating_mul(size),
-                features: features::names(&superblock),
-            })
-        })
+        self.look("describe", &VolumePath::root(), mount::info)
     }
 
     fn metadata(&self, path: &VolumePath) -> Result<Metadata> {
@@ -242,6 +222,10 @@ impl FileSystem for Ext4 {
             ..owner
         };
         self.create("create", path, owner, |fs, dir, name, _| {
+            // The library would fill a whole block, and leave no room for the NUL at its end.
+            if target.len() as u64 >= u64::from(fs.sb.block_size()) {
+                return Err(Fault::NameTooLong);
+            }
             fs.apply_symlink_at(dir, name, target)
         })
     }
@@ -255,7 +239,7 @@ impl FileSystem for Ext4 {
     ) -> Result<()> {
         rules::check_node(path, kind, device)?;
         self.create("create", path, owner, |fs, dir, name, mode| {
-            let (format, words) = node(kind, device)?;
+            let (format, words) = inodes::node(kind, device)?;
             let ino = fs.apply_mknod_at(dir, name, format | mode, 0, 0)?;
             inodes::edit(fs, ino, |raw| inodes::put(raw, 0x28, &words))?;
             Ok(ino)
@@ -413,30 +397,13 @@ impl FileSystem for Ext4 {
             let writer = library.take().ok_or_else(unusable)?;
             let expected = expected::collect(&writer, changes).map_err(cannot_finish)?;
             writer.finish().map_err(cannot_finish)?;
-            let fresh = mount(device, false, *time)?;
+            let fresh = mount::mount(device, false, *time)?;
             let view = readback::open_view(device)?;
             readback::compare(&view, &fresh, &expected)?;
             *library = Some(fresh);
             Ok(())
         })
     }
-}
-
-/// Mounts through the library and turns its journal off.
-fn mount(device: &Arc<dyn BlockDevice>, writable: bool, time: Timestamp) -> Result<Filesystem> {
-    let border = LibraryDevice::new(device.clone(), writable);
-    let mut library =
-        Filesystem::mount_with_runtime(border, DeclaredTime::new(time)).map_err(cannot_open)?;
-    // The journal may have brought a newer superblock.
-    features::check(&library.sb)?;
-    // A journal protects a filesystem in place from a crash half-way. Here nothing is in place:
-    // the blocks reach the volume all at once. The log stays empty, as after an unmount.
-    library.journal = None;
-    Ok(library)
-}
-
-fn cannot_open(fault: Fault) -> VolumeError {
-    explain(fault, "open the filesystem at", &VolumePath::root())
 }
 
 fn cannot_finish(fault: Fault) -> VolumeError {
@@ -454,41 +421,6 @@ fn the_root() -> Fault {
     Fault::InvalidArgument("it is the root of the filesystem")
 }
 
-/// Which times of a file a change sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stamp {
-    Both,
-    Modified,
-}
-
-/// Sets times to the run's; the library does so by itself only for some changes, in whole seconds.
-fn stamp(fs: &Filesystem, ino: u32, time: Timestamp, which: Stamp) -> fs_ext4::Result<()> {
-    let accessed = match which {
-        Stamp::Both if time.nanoseconds == 0 => return Ok(()),
-        Stamp::Both => time.seconds,
-        Stamp::Modified => fs_ext4::fs::TIME_OMIT,
-    };
-    let nanoseconds = time.nanoseconds;
-    fs.apply_utimens_ino(ino, accessed, nanoseconds, time.seconds, nanoseconds)
-}
-
-/// The run's time as the filesystem can store it: inodes of 128 bytes have no room for anything
-/// but 32 bits of seconds.
-fn storable(time: Timestamp, superblock: &Superblock) -> Timestamp {
-    const LAST: i64 = i32::MAX as i64 + (3 << 32);
-    let first = i64::from(i32::MIN);
-    match superblock.inode_size {
-        128 => Timestamp {
-            seconds: time.seconds.clamp(first, i64::from(i32::MAX)),
-            nanoseconds: 0,
-        },
-        _ => Timestamp {
-            seconds: time.seconds.clamp(first, LAST),
-            nanoseconds: time.nanoseconds.min(999_999_999),
-        },
-    }
-}
-
 fn checked_mode(mode: u32) -> fs_ext4::Result<u16> {
     u16::try_from(mode)
         .ok()
@@ -504,40 +436,6 @@ fn checked_id(id: u32) -> fs_ext4::Result<u32> {
         u32::MAX => Err(Fault::InvalidArgument("4294967295 is no user or group")),
         id => Ok(id),
     }
-}
-
-/// The type bits of a node's mode, and the words that hold its device number.
-fn node(kind: FileKind, device: (u32, u32)) -> fs_ext4::Result<(u16, [u8; 8])> {
-    use fs_ext4::inode as format;
-    let type_bits = match kind {
-        FileKind::CharDevice => format::S_IFCHR,
-        FileKind::BlockDevice => format::S_IFBLK,
-        FileKind::Fifo => format::S_IFIFO,
-        FileKind::Socket => return Ok((format::S_IFSOCK, [0; 8])),
-        FileKind::File | FileKind::Directory | FileKind::Symlink => {
-            return Err(Fault::InvalidArgument("it would not be a node"));
-        }
-    };
-    let words = inodes::encode_device(device);
-    let words = words.ok_or(Fault::InvalidArgument("its device number is out of range"))?;
-    Ok((type_bits, words))
-}
-
-fn kind(superblock: &Superblock) -> &'static str {
-    use fs_ext4::features::FsFlavor;
-    match FsFlavor::detect(superblock.feature_compat, superblock.feature_incompat) {
-        FsFlavor::Ext2 => "ext2",
-        FsFlavor::Ext3 => "ext3",
-        FsFlavor::Ext4 => "ext4",
-    }
-}
-
-/// In the usual form, `8-4-4-4-12` hexadecimal digits.
-fn uuid(bytes: &[u8; 16]) -> String {
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    [0..8, 8..12, 12..16, 16..20, 20..32]
-        .map(|part| hex.get(part).unwrap_or_default())
-        .join("-")
 }
 
 #[cfg(test)]
