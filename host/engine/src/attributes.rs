@@ -82,7 +82,7 @@ fn attribute_use(word: &Token<'_>, rest: &[Token<'_>]) -> AttributeUse {
 }
 
 /// The arguments of a call, whose first token after the parenthesis comes first.
-fn arguments<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
+pub(crate) fn arguments<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
     let (mut found, mut start, mut depth) = (Vec::new(), 0, 0_usize);
     for (at, token) in tokens.iter().enumerate() {
         let ends = depth == 0 && (token.is(",") || token.is(")"));

@@ -2,7 +2,7 @@
 //! led there.
 
 mod parse;
-mod runtime;
+pub(crate) mod runtime;
 pub(crate) mod words;
 
 use crate::context::{Halt, Place};

@@ -1,5 +1,6 @@
 //! The host of plan scripts: compiles them and runs them.
 
+use crate::calls::unknown_calls;
 use crate::context::{Place, RunContext, Tag};
 use crate::control::RunControl;
 use crate::diagnostic::Diagnostic;
@@ -65,6 +66,20 @@ impl PlanHost {
             compiler.compile(name, source)
         });
         compiled.unwrap_or_else(|panic| Err(Box::new(panic.into())))
+    }
+
+    /// What would fail in `source` because nobody has the function that is called, in order. Only a
+    /// run finds a call with wrong arguments.
+    pub fn unknown_calls(&self, name: &str, source: &str) -> Vec<Diagnostic> {
+        let explainer = self.explainer(name, source);
+        let unknown = unknown_calls(source, &self.scripts, self.words.get()).into_iter();
+        unknown
+            .map(|(mut diagnostic, call)| {
+                let place = (call.line, call.column);
+                diagnostic.frames.push(explainer.frame(name, place, None));
+                diagnostic
+            })
+            .collect()
     }
 
     /// Runs a script on a stack of its own, and waits for its end.

@@ -7,6 +7,7 @@
 
 pub mod attributes;
 pub mod call;
+pub mod calls;
 pub mod catalogue;
 pub mod codes;
 mod context;
@@ -32,6 +33,7 @@ pub mod world;
 
 pub use attributes::{AttributeUse, DefaultValue, attribute_uses};
 pub use call::CallWorld;
+pub use calls::{Call, calls};
 pub use catalogue::Catalogue;
 pub use codes::Code;
 pub use control::RunControl;

@@ -1,10 +1,21 @@
 //! What scripts are granted to call: a list of modules that somebody outside hands in.
 
+use crate::error::PlanError;
+
 /// Functions for scripts, grouped in modules.
 pub trait Library: Send + Sync {
     /// The modules, each with the namespace under which scripts see it. Called once for each
     /// [`crate::host::PlanHost`].
     fn modules(&self) -> Vec<LibraryModule>;
+
+    /// Whether the library's template functions could parse the template `name`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn check_template(&self, name: &str, text: &str) -> Result<(), PlanError> {
+        let _ = (name, text);
+        Ok(())
+    }
 }
 
 /// One module of a library.

@@ -65,7 +65,7 @@ fn metadata(part: &LibraryModule) -> RawModule {
     let mut engine = Engine::new_raw();
     // As a global module its functions can be read whatever their namespace is.
     engine.register_global_module(Shared::clone(&part.module));
-    let json = engine.gen_fn_metadata_to_json(false).unwrap_or_default();
+    let json = engine.gen_fn_metadata_to_json(true).unwrap_or_default();
     let mut raw: RawModule = serde_json::from_str(&json).unwrap_or_default();
     raw.functions.extend(
         std::mem::take(&mut raw.modules)

@@ -122,8 +122,13 @@ fn unknown_function(signature: &str, tokens: &[Token<'_>], words: &Words) -> Dia
         diagnostic.notes = signatures.map(|s| format!("there is `{s}`")).collect();
         return diagnostic;
     }
+    no_such_function(name, &own, words)
+}
+
+/// A script calls `name`, which neither the library nor its `own` functions are.
+pub(crate) fn no_such_function(name: &str, own: &[&str], words: &Words) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::P1002, format!("no function `{name}` is known"));
-    match words.like_function(name, &own) {
+    match words.like_function(name, own) {
         Some(near) => {
             let near = words
                 .signatures(near)
@@ -136,7 +141,7 @@ fn unknown_function(signature: &str, tokens: &[Token<'_>], words: &Words) -> Dia
 }
 
 /// The functions that a script defines.
-fn own_functions<'t>(tokens: &[Token<'t>]) -> Vec<&'t str> {
+pub(crate) fn own_functions<'t>(tokens: &[Token<'t>]) -> Vec<&'t str> {
     let pairs = tokens.iter().zip(tokens.iter().skip(1));
     pairs
         .filter(|(word, name)| word.is("fn") && name.kind == Kind::Name)

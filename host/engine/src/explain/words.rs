@@ -75,6 +75,13 @@ impl Words {
         self.core.contains(name) || self.functions.iter().any(|(full, _)| full == name)
     }
 
+    /// Whether a value may have a method `name`: a function of the language, or of the library,
+    /// where a module's methods need no namespace.
+    pub(crate) fn has_method(&self, name: &str) -> bool {
+        let last = |full: &str| full.rsplit("::").next() == Some(name);
+        self.core.contains(name) || self.functions.iter().any(|(full, _)| last(full))
+    }
+
     /// The function whose name is most like `name`; `own` are the script's own.
     pub(crate) fn like_function<'s>(&'s self, name: &str, own: &[&'s str]) -> Option<&'s str> {
         let full = self.functions.iter().map(|(full, _)| full.as_str());
