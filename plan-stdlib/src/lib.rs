@@ -24,7 +24,7 @@ mod tests;
 mod text;
 mod values;
 
-use mintage_engine::{Library, LibraryModule};
+use mintage_engine::{Library, LibraryModule, PlanError};
 use rhai::{Module, Shared};
 
 /// What an exported function returns. Rhai knows the alias by this name when it writes signatures.
@@ -57,5 +57,9 @@ impl Library for StandardLibrary {
             }
         });
         modules.collect()
+    }
+
+    fn check_template(&self, name: &str, text: &str) -> Result<(), PlanError> {
+        template::render::check(name, text)
     }
 }

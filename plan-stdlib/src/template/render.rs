@@ -62,6 +62,18 @@ pub(crate) fn render(
     }
 }
 
+/// Parses the template `name` without rendering it; templates that it includes are not looked at.
+///
+/// # Errors
+/// `P2003` when it is too large, `P2014` for a syntax error.
+pub(crate) fn check(name: &str, source: &str) -> Result<(), PlanError> {
+    let shelf = Arc::new(Mutex::new(Shelf::default()));
+    shelve(&shelf, name, source.to_owned())?;
+    let parsed = environment(shelf);
+    let parsed = parsed.get_template(name).map(|_| ());
+    parsed.map_err(|error| explain(name, &error, false, 0))
+}
+
 /// Fetches what the world has of `names`; says whether that was anything.
 fn stock(
     world: &dyn PlanWorld,
@@ -73,19 +85,23 @@ fn stock(
         let Some(source) = world.template(&name).filter(|_| is_plain(&name)) else {
             continue;
         };
-        let shown = shorten(&name);
-        let mut shelf = lock(shelf);
-        if source.len() > MAX_SOURCE || shelf.found.len() == MAX_TEMPLATES {
-            let message = match source.len() > MAX_SOURCE {
-                true => format!("the template `{shown}` is larger than 256 KiB"),
-                false => format!("more than {MAX_TEMPLATES} templates are used at once"),
-            };
-            return Err(PlanError::new(Code::P2003, message));
-        }
-        shelf.found.insert(name, source);
+        shelve(shelf, &name, source)?;
         fetched = true;
     }
     Ok(fetched)
+}
+
+fn shelve(shelf: &Mutex<Shelf>, name: &str, source: String) -> Result<(), PlanError> {
+    let mut shelf = lock(shelf);
+    if source.len() > MAX_SOURCE || shelf.found.len() == MAX_TEMPLATES {
+        let message = match source.len() > MAX_SOURCE {
+            true => format!("the template `{}` is larger than 256 KiB", shorten(name)),
+            false => format!("more than {MAX_TEMPLATES} templates are used at once"),
+        };
+        return Err(PlanError::new(Code::P2003, message));
+    }
+    shelf.found.insert(name.to_owned(), source);
+    Ok(())
 }
 
 /// A name that can only be one in the plan library: relative, without `..`.

@@ -163,3 +163,20 @@ fn variables_that_no_template_can_use_are_refused() {
     let error = rendered("{{ f }}", &[("f", Dynamic::from(rhai::Blob::new()))]).unwrap_err();
     assert_eq!(error.code, Code::P2006);
 }
+
+#[test]
+fn a_template_is_parsed_without_rendering_it() {
+    assert_eq!(
+        check("a.j2", "{{ unknown }} {% include \"other.j2\" %}"),
+        Ok(())
+    );
+    let error = check("a.j2", "one\n{% if %}").unwrap_err();
+    assert_eq!(error.code, Code::P2014);
+    assert!(
+        error
+            .message
+            .starts_with("the template `a.j2`, line 2, fails: syntax error")
+    );
+    let large = " ".repeat(MAX_SOURCE + 1);
+    assert_eq!(check("a.j2", &large).unwrap_err().code, Code::P2003);
+}
