@@ -5,6 +5,7 @@
 //! transaction over a golden image. Nothing here knows of storage, records or HTTP.
 
 pub mod attribute;
+pub mod check;
 pub mod library;
 mod nearest;
 mod problem;
@@ -13,6 +14,7 @@ pub mod run;
 mod section;
 
 pub use attribute::{AttributeValues, ValueLayer, ValueSource, resolve};
+pub use check::{Finding, Severity, check};
 pub use library::{BuildPlan, PlanKind, PlanLibrary};
 pub use profile::Profile;
 pub use run::{Outcome, RunInput, RunReport, run};

@@ -1,6 +1,7 @@
 //! What must be right before anything of a volume is touched.
 
 use super::input::RunInput;
+use crate::check;
 use crate::problem::{problem, problem_with_help};
 use mintage_engine::{Code, CompiledScript, Diagnostic, Library, PlanHost};
 use mintage_volume::tree::VolumeTree;
@@ -18,15 +19,16 @@ pub(super) struct Prepared {
 /// Everything that is wrong; at least one problem.
 pub(super) fn prepare(input: &RunInput, grant: &dyn Library) -> Result<Prepared, Vec<Diagnostic>> {
     let library = &input.library;
-    let scripts = library
-        .scripts()
-        .map(|(name, text)| (name.to_owned(), text.to_owned()));
-    let host = PlanHost::new(grant, input.limits.script.clone()).with_scripts(scripts.collect());
+    let host = check::host(library, grant, input.limits.script.clone());
     let mut problems = wrong_values(input);
+    problems.extend(check::wrong_templates(library, grant));
     let mut steps = Vec::new();
     for step in &library.plan().steps {
         match library.script(step).map(|text| host.compile(step, text)) {
-            Some(Ok(script)) => steps.push(script),
+            Some(Ok(script)) => {
+                problems.extend(host.unknown_calls(step, script.source()));
+                steps.push(script);
+            }
             Some(Err(error)) => problems.push(*error),
             None => {
                 let message = format!("the library has no script `{step}`");
