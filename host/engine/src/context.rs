@@ -93,7 +93,7 @@ impl RunContext {
             let limit = self.limits.operations;
             let message = format!("the script did more than {limit} operations");
             Err(PlanError::new(Code::P2001, message))
-        } else if before % LOOK_EVERY == 0 {
+        } else if before.is_multiple_of(LOOK_EVERY) {
             self.control.check()
         } else {
             Ok(())

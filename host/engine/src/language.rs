@@ -32,7 +32,7 @@ def_package! {
     ///
     /// Left out on purpose: the language core, which has `sleep` and `exit`, and everything that
     /// reads the clock.
-    pub(crate) PlanCorePackage(module) :
+    pub(crate) PlanCorePackage(_module) :
         ArithmeticPackage,
         LogicPackage,
         BasicMathPackage,
@@ -45,7 +45,6 @@ def_package! {
         BasicFnPackage,
         BitFieldPackage
     {
-        let _ = module;
     }
 }
 
@@ -181,7 +180,18 @@ pub(crate) fn shown(message: &str) -> PlanError {
 /// `print` as Rhai has it, except that the place of the call is remembered: Rhai hands only the
 /// text to the one who prints.
 fn add_print(engine: &mut Engine) {
-    let types = [
+    let print = |call: NativeCallContext, args: &mut [&mut Dynamic]| {
+        if let Ok(run) = RunContext::of(&call) {
+            run.enter(Place::of(&call));
+        }
+        match args {
+            [value] if value.is_string() => Ok((**value).clone()),
+            [value] => call.call_native_fn_raw("to_string", true, &mut [value]),
+            _ => Ok(call.engine().const_empty_string().into()),
+        }
+    };
+    engine.register_raw_fn("print", [], print);
+    for id in [
         TypeId::of::<ImmutableString>(),
         TypeId::of::<i64>(),
         TypeId::of::<f64>(),
@@ -193,18 +203,8 @@ fn add_print(engine: &mut Engine) {
         TypeId::of::<rhai::Blob>(),
         TypeId::of::<FnPtr>(),
         TypeId::of::<Dynamic>(),
-    ];
-    for id in types {
-        engine.register_raw_fn("print", [id], |call, args| {
-            if let Ok(run) = RunContext::of(&call) {
-                run.enter(Place::of(&call));
-            }
-            match args {
-                [value] if value.is_string() => Ok((**value).clone()),
-                [value] => call.call_native_fn_raw("to_string", true, &mut [value]),
-                _ => Ok(Dynamic::UNIT),
-            }
-        });
+    ] {
+        engine.register_raw_fn("print", [id], print);
     }
 }
 

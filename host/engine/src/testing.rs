@@ -13,7 +13,7 @@ use crate::world::{LogLine, PlanWorld};
 use mintage_volume::filesystem::Timestamp;
 use mintage_volume::tree::VolumeTree;
 use rhai::plugin::*;
-use rhai::{Dynamic, EvalAltResult, ImmutableString};
+use rhai::{Dynamic, EvalAltResult, FnPtr, ImmutableString};
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex};
@@ -138,6 +138,16 @@ mod file {
         ctx.call_world(|_| match path {
             "/full" => Err(PlanError::new(Code::P3011, "the filesystem is full")),
             _ => Ok(()),
+        })
+    }
+
+    /// Calls a function of the script while it holds the world, as none must.
+    #[rhai_fn(volatile, return_raw)]
+    pub fn within(ctx: NativeCallContext, act: FnPtr) -> Fallible<()> {
+        ctx.call_world(|_| {
+            act.call_within_context::<Dynamic>(&ctx, ())
+                .map(|_| ())
+                .map_err(|_| PlanError::new(Code::P2011, "the inner call failed"))
         })
     }
 

@@ -12,6 +12,7 @@ fn functions_are_listed_with_their_docs() {
             "file::hash(secret: secret) -> int",
             "file::peek(path: string)",
             "file::read(path: string) -> string",
+            "file::within(act: function)",
             "file::write(path: string, text: string)",
         ]
     );

@@ -165,25 +165,16 @@ fn mismatch(wanted: &str, found: &str) -> Diagnostic {
 /// A property or an index of a value that has none.
 fn no_such_part(text: &str) -> Diagnostic {
     let quoted: Vec<_> = text.split('\'').skip(1).step_by(2).collect();
-    let (kind, message) = match quoted.as_slice() {
-        [part, kind] => {
-            let kind = type_name(kind);
-            (
-                kind,
-                format!("a value of type `{kind}` has no property `{part}`"),
-            )
-        }
-        _ => {
-            let kind = type_name(text.split(" [").next().unwrap_or(text));
-            (
-                kind,
-                format!("a value of type `{kind}` has no index: {text}"),
-            )
-        }
-    };
-    if kind == SECRET {
-        return shown("a secret has no parts").into();
+    if text.split([' ', '[', ']', '\'']).any(|word| word == SECRET) {
+        return shown("a secret has no parts and is none").into();
     }
+    let message = match quoted.as_slice() {
+        [part, kind] => format!(
+            "a value of type `{}` has no property `{part}`",
+            type_name(kind)
+        ),
+        _ => format!("this value has no such index: `{text}`"),
+    };
     Diagnostic::new(Code::P2006, message)
 }
 

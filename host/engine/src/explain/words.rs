@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::OnceLock;
 
+/// Names longer than this are no slips of the finger; in characters.
+const MAX_NAME: usize = 80;
+
 /// The words, made when the first error asks for them.
 pub(crate) struct LazyWords {
     modules: Vec<LibraryModule>,
@@ -110,7 +113,11 @@ pub(crate) fn nearest<'n>(
     wanted: &str,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {
-    let limit = (wanted.chars().count() / 3).max(1);
+    let length = wanted.chars().count();
+    if length > MAX_NAME {
+        return None;
+    }
+    let limit = (length / 3).max(1);
     names
         .into_iter()
         .filter(|name| *name != wanted)

@@ -43,6 +43,14 @@ fn no_script_catches_what_ends_the_run() {
         ),
         (r#"try { loop {} } catch { print("caught") }"#, Code::P2001),
         (
+            r#"fn f() { f() } try { f() } catch { print("caught") }"#,
+            Code::P2002,
+        ),
+        (
+            r#"let s = "x"; try { loop { s += s; } } catch { print("caught") }"#,
+            Code::P2003,
+        ),
+        (
             r#"try { file::read("/panic") } catch { print("caught") }"#,
             Code::P2011,
         ),
@@ -53,4 +61,10 @@ fn no_script_catches_what_ends_the_run() {
     ] {
         assert_eq!(code(source), Some(expected), "{source}");
     }
+}
+
+#[test]
+fn a_function_that_calls_back_into_the_run_is_an_error() {
+    let source = "file::within(|| file::read(\"/etc/hostname\"))";
+    assert_eq!(code(source), Some(Code::P2011));
 }

@@ -40,6 +40,19 @@ const WAYS_TO_SHOW: &[&str] = &[
     "secret.len()",
     "len(secret)",
     "secret[0]",
+    "secret.x = 1",
+    "secret[0] = 1",
+    "#{a: 1}[secret]",
+    "[1][secret]",
+    "\"abc\"[secret]",
+    "#{a: 1}.contains(secret)",
+    "(1..secret)",
+    "\"abc\".pad(9, secret)",
+    "secret += \"x\"",
+    "secret += secret",
+    "[\"a\"] + secret == [\"a\", \"b\"]",
+    "[secret].index_of(\"guess\")",
+    "[secret].filter(|s| s == \"guess\")",
     "secret.sub_string(0, 1)",
     "secret.split()",
     "secret.chars()",
@@ -118,7 +131,7 @@ fn closures_and_the_rest_of_the_language_work() {
         let map = #{a: 1, b: 2};
         print(`${map.keys()} ${map.values().reduce(|sum, v| sum + v, 0)} ${7.max(3)}`);
         for (name, index) in names { debug(`${index} ${name}`); }
-        print(1.5); print('c'); print(true); print(()); print("text");
+        print(1.5); print('c'); print(true); print(()); print("text"); print();
     "#;
     let log = run(source).unwrap();
     let texts: Vec<_> = log.iter().map(|line| line.text.as_str()).collect();
@@ -134,6 +147,7 @@ fn closures_and_the_rest_of_the_language_work() {
             "true",
             "",
             "text",
+            "",
         ]
     );
     assert!(

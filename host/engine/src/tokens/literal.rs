@@ -1,5 +1,11 @@
 //! How long a literal at the start of a text is, and what it says.
 
+/// How many `#` may stand before a raw string. Bounded, as the next is, so that no text is looked
+/// at over and over again.
+const MAX_HASHES: usize = 255;
+/// How long a character may be written: `'\U0001F600'`.
+const MAX_CHARACTER: usize = 16;
+
 /// A piece of a string in backticks: up to its end, or up to and with the next `${`.
 pub(super) struct Piece {
     pub(super) len: usize,
@@ -47,7 +53,11 @@ pub(super) fn piece(text: &str) -> Piece {
 /// A string in double quotes, raw or not: its length and what it says. Where it goes on in the next
 /// line, spaces up to `column`, where it started, do not count.
 pub(super) fn quoted(text: &str, column: usize) -> Option<(usize, String)> {
-    let hashes = text.len() - text.trim_start_matches('#').len();
+    let hashes = text
+        .bytes()
+        .take(MAX_HASHES)
+        .take_while(|b| *b == b'#')
+        .count();
     let body = text.get(hashes..)?.strip_prefix('"')?;
     if hashes > 0 {
         let end = format!("\"{}", "#".repeat(hashes));
@@ -71,7 +81,7 @@ pub(super) fn quoted(text: &str, column: usize) -> Option<(usize, String)> {
 pub(super) fn character(text: &str) -> Option<usize> {
     let body = text.strip_prefix('\'')?;
     let mut escaped = false;
-    for (at, c) in body.char_indices() {
+    for (at, c) in body.char_indices().take(MAX_CHARACTER) {
         match c {
             '\'' if !escaped => return Some(at + 2),
             '\n' => break,
