@@ -140,16 +140,7 @@ impl<'a> Transaction<'a> {
 
     /// Ends the tree's long loops when the run must end.
     fn hold(&self, tree: &mut VolumeTree) {
-        let control = self.control.clone();
-        tree.set_interrupt(Arc::new(move || {
-            let stopped = control.check();
-            stopped.map_err(|error| {
-                VolumeError::new(
-                    mintage_volume::VolumeErrorKind::Cancelled,
-                    error.to_string(),
-                )
-            })
-        }));
+        tree.set_interrupt(self.control.interrupt());
     }
 
     /// Runs every step; what was logged is kept whatever becomes of them.
