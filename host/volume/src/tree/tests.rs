@@ -4,6 +4,7 @@ use crate::filesystem::{Memory, Ownership, Timestamp};
 use std::sync::Arc;
 
 mod copying;
+mod hostile;
 mod paths;
 
 const ROOT: Ownership = Ownership {

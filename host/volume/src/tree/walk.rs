@@ -112,7 +112,10 @@ impl Walk<'_> {
     fn next_path(&mut self) -> Result<Option<VolumePath>> {
         while let Some((directory, entries)) = self.open.last_mut() {
             if let Some(entry) = entries.next() {
-                return directory.join(&entry.name).map(Some);
+                let path = directory.join(&entry.name);
+                return path
+                    .map(Some)
+                    .map_err(|_| unwalkable(directory, &entry.name));
             }
             self.open.pop();
         }
@@ -152,4 +155,20 @@ impl Walk<'_> {
         self.open.push((path.clone(), entries.into_iter()));
         Ok(())
     }
+}
+
+/// Why the entry `name` of `directory` has no path.
+fn unwalkable(directory: &VolumePath, name: &[u8]) -> VolumeError {
+    let is_name = VolumePath::root().join(name).is_ok();
+    let (kind, why) = match is_name {
+        true => (
+            VolumeErrorKind::InvalidPath,
+            "a path below it is longer than 4096 bytes",
+        ),
+        false => (
+            VolumeErrorKind::Damaged,
+            "an entry has a name that no file can have",
+        ),
+    };
+    VolumeError::cannot(kind, "walk through", directory, why)
 }
