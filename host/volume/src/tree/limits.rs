@@ -14,7 +14,7 @@ pub type Interrupt = Arc<dyn Fn() -> Result<()> + Send + Sync>;
 pub(super) const CHUNK: usize = 1024 * 1024;
 
 /// The limits of one run.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Limits {
     interrupt: Option<Interrupt>,
     /// How many bytes may be written in all.

@@ -46,7 +46,6 @@ impl VolumeTree {
         mount.check_writable("move", &from.path)?;
         let renamed = mount.filesystem.rename(&from.inner, &to.inner);
         renamed.map_err(|error| mount.explain(&from.path, error))?;
-        self.touched.add(&to.path);
         for entry in entries {
             self.touched.add(&entry.path);
             if let Some(below) = entry.path.strip_prefix(&from.path) {

@@ -100,6 +100,7 @@ fn a_dangling_link_is_explained() {
         "/etc/netplan -> ../run/netplan",
         "/var/",
         "/var/run -> /run",
+        "/log -> var",
     ]);
     let text = |error: VolumeError| format!("{error}\n{}", error.help_text().unwrap_or("-"));
     let error = tree
@@ -117,6 +118,11 @@ fn a_dangling_link_is_explained() {
     insta::assert_snapshot!(text(tree.make_dirs("/etc/netplan", ROOT).unwrap_err()), @"
     cannot make the directory `/etc/netplan`: `/etc/netplan` links to `/run/netplan`, which this volume does not have
     create `/run/netplan` first, or replace the link `/etc/netplan`
+    ");
+    // This link leads somewhere; what is missing is behind it.
+    insta::assert_snapshot!(text(tree.metadata("/log/x/y").unwrap_err()), @"
+    cannot look up `/log/x/y`: `/var/x` does not exist
+    -
     ");
     insta::assert_snapshot!(text(tree.metadata("/etc/x/y").unwrap_err()), @"
     cannot look up `/etc/x/y`: `/etc/x` does not exist
