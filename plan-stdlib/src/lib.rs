@@ -5,9 +5,8 @@
 //! results are in `docs/stdlib-design.md`.
 
 mod accounts;
-mod attribute;
-mod failing;
 mod file;
+mod global;
 mod hostname;
 mod hosts;
 mod ini;
@@ -36,9 +35,8 @@ pub struct StandardLibrary;
 
 impl Library for StandardLibrary {
     fn modules(&self) -> Vec<LibraryModule> {
-        let modules: [(&'static str, Module); 11] = [
-            ("", attribute::module()),
-            ("", failing::module()),
+        let modules: [(&'static str, Module); 10] = [
+            ("", global::module()),
             ("file", file::module()),
             ("hostname", hostname::module()),
             ("hosts", hosts::module()),

@@ -223,10 +223,10 @@ pub(crate) fn write(
     if content.is_secret() {
         tree.mark_secret(path)?;
     }
-    let existed = look(tree, path)?.is_some();
     let new = access.ownership(content.default_mode());
     let written = write_bytes(tree, path, content.as_bytes(), new)?;
-    Ok((existed && access.apply(tree, path)?) || written)
+    // Also for a new file: a filesystem without modes says so here.
+    Ok(access.apply(tree, path)? || written)
 }
 
 /// Writes a whole file unless it has this content; says whether it did.

@@ -30,12 +30,9 @@ fn append(
     if content.is_secret() {
         tree.mark_secret(path)?;
     }
-    let existed = access::look(tree, path)?.is_some();
     let new = access.ownership(content.default_mode());
     tree.append(path, content.as_bytes(), new)?;
-    if existed {
-        access.apply(tree, path)?;
-    }
+    access.apply(tree, path)?;
     Ok(())
 }
 
@@ -95,14 +92,16 @@ pub(super) mod exported {
     ///
     /// A file that exists keeps its mode, owner and extended attributes; a new one is owned by root
     /// with mode 0644, or 0600 when the content is a secret. The options `mode`, `owner` and
-    /// `group` say otherwise for both. A file with a secret in it is never shown in a diff.
-    /// Returns whether anything changed.
+    /// `group` say otherwise for both. A file with a secret in it is never shown in a diff; on a
+    /// filesystem without modes, as vfat, it is nevertheless for everybody to read. Returns whether
+    /// anything changed.
     ///
     /// # Errors
     /// - `P2006` for a content that is none of the three.
     /// - `P2013` for a wrong option.
     /// - `P3001` when the directory does not exist.
     /// - `P3004` when a directory is at the path.
+    /// - `P3013` where the filesystem has no modes or owners, and one was given.
     ///
     /// # Example
     /// ```rhai
@@ -137,6 +136,7 @@ pub(super) mod exported {
     /// - `P2013` for a wrong option.
     /// - `P3001` when the directory does not exist.
     /// - `P3004` when a directory is at the path.
+    /// - `P3013` where the filesystem has no modes or owners, and one was given.
     ///
     /// # Example
     /// ```rhai

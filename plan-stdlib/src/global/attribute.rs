@@ -2,15 +2,8 @@
 
 use crate::values::shorten;
 use mintage_engine::{Code, PlanError, PlanWorld};
+use rhai::Dynamic;
 use rhai::plugin::*;
-use rhai::{Dynamic, Module};
-
-/// The module with all its functions.
-pub(crate) fn module() -> Module {
-    let mut module = rhai::exported_module!(exported);
-    module.set_doc("The values of custom attributes.");
-    module
-}
 
 fn required(world: &dyn PlanWorld, name: &str) -> Result<Dynamic, PlanError> {
     world.attribute(name).map(|value| value.to_dynamic()).ok_or_else(|| {
@@ -22,7 +15,7 @@ fn required(world: &dyn PlanWorld, name: &str) -> Result<Dynamic, PlanError> {
 }
 
 #[export_module]
-mod exported {
+pub(super) mod exported {
     use crate::RhaiResultOf;
     use mintage_engine::CallWorld;
     use rhai::{Dynamic, NativeCallContext};

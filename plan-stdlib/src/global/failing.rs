@@ -1,15 +1,7 @@
 //! `fail` and `assert`: ends that a script decides on.
 
 use mintage_engine::{Code, PlanError};
-use rhai::Module;
 use rhai::plugin::*;
-
-/// The module with all its functions.
-pub(crate) fn module() -> Module {
-    let mut module = rhai::exported_module!(exported);
-    module.set_doc("Ends that a script decides on.");
-    module
-}
 
 /// The message is the script's own; control characters in it reach no terminal.
 fn failure(message: &str) -> PlanError {
@@ -20,7 +12,7 @@ fn failure(message: &str) -> PlanError {
 }
 
 #[export_module]
-mod exported {
+pub(super) mod exported {
     use crate::RhaiResultOf;
     use mintage_engine::CallWorld;
     use rhai::NativeCallContext;

@@ -112,6 +112,7 @@ mod exported {
 
     /// Makes sure that an address has a name, or an array of names.
     ///
+    /// Names that are added keep the order of the array: the first of them is the canonical name.
     /// Other addresses of the same kind (IPv4 or IPv6) lose these names. Names that the address has
     /// besides stay, as do comments and all other lines. Returns whether anything changed.
     ///

@@ -44,6 +44,24 @@ impl<'a> Entry<'a> {
             .any(|found| found.eq_ignore_ascii_case(name))
     }
 
+    /// Adds the names that are missing, each before the next of `names` that is there: what comes
+    /// first in a line is the canonical name.
+    fn add(&mut self, names: &[&str]) {
+        for (index, name) in names.iter().enumerate() {
+            if !self.has(name) {
+                let later = names.get(index + 1..).unwrap_or_default();
+                let is_later =
+                    |found: &Cow<'_, str>| later.iter().any(|l| l.eq_ignore_ascii_case(found));
+                let place = self
+                    .names
+                    .iter()
+                    .position(is_later)
+                    .unwrap_or(self.names.len());
+                self.names.insert(place, Cow::Owned((*name).to_owned()));
+            }
+        }
+    }
+
     fn text(&self) -> Vec<u8> {
         let Self {
             address,
@@ -74,7 +92,7 @@ pub(crate) fn addresses(content: &[u8], name: &str) -> Vec<IpAddr> {
 
 /// Makes sure that the address has these names, and that no other address of its kind has them.
 ///
-/// The names are added to the address's first line; a new line goes behind the last one of an
+/// The names are added to the address's first line, in the order given; a new line goes behind the last one of an
 /// address of its kind.
 pub(crate) fn ensure(content: &[u8], address: IpAddr, names: &[&str]) -> Edited {
     let mut is_first = true;
@@ -87,11 +105,7 @@ pub(crate) fn ensure(content: &[u8], address: IpAddr, names: &[&str]) -> Edited 
                 .names
                 .retain(|found| !names.iter().any(|name| name.eq_ignore_ascii_case(found)));
         } else if std::mem::take(&mut is_first) {
-            for name in names {
-                if !entry.has(name) {
-                    entry.names.push(Cow::Owned((*name).to_owned()));
-                }
-            }
+            entry.add(names);
         }
     })?;
     if !is_first {
@@ -196,6 +210,11 @@ mod tests {
                 "10.0.0.2",
                 &["db", "web"],
                 Some(FILE.replace(" db # the old one\n", " # the old one\n10.0.0.2\tdb web\n")),
+            ),
+            (
+                "127.0.0.1",
+                &["lo.example.com", "localhost", "lo"],
+                Some(FILE.replace("\tlocalhost", "\tlo.example.com localhost lo")),
             ),
             ("::1", &["LOCALHOST"], None),
             ("fe80::1", &["gw"], Some(format!("{FILE}fe80::1\tgw\n"))),
