@@ -19,7 +19,10 @@ impl Mounted {
         let (image, point) = (folder.join("image"), folder.join("mounted"));
         File::create(&image).unwrap().set_len(256 << 20).unwrap();
         fs::create_dir(&point).unwrap();
-        run(Command::new("mkfs.ext4").arg("-q").arg(&image));
+        // The space for attributes is a block; the default for a small image is 1 KiB.
+        run(Command::new("mkfs.ext4")
+            .args(["-q", "-b", "4096"])
+            .arg(&image));
         run(Command::new("mount")
             .args(["-o", "loop"])
             .arg(&image)

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod handles;
+mod making;
 
 use super::{
     DirEntry, FileKind, FileSystem, FileSystemInfo, Metadata, Ownership, Timestamp, rules,
@@ -55,49 +56,6 @@ impl Directory {
             true => Err(rules::finished(what, path)),
             false => Ok(()),
         }
-    }
-
-    /// Checks what a new thing can be, and gives the directory and the name that it gets.
-    fn check_new<'a>(&self, path: &'a VolumePath, owner: Ownership) -> Result<(OwnedFd, &'a [u8])> {
-        self.check_change("create", path)?;
-        rules::check_mode("create", path, owner.mode)?;
-        let place = self.place("create", path)?;
-        let place = place.ok_or_else(|| rules::already_exists("create", path))?;
-        match fs::statat(&place.0, place.1, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(_) => return Err(rules::already_exists("create", path)),
-            Err(Errno::NOENT) => {}
-            Err(error) => return Err(failed("create", path, error)),
-        }
-        self.check_owner("create", path, owner.uid, owner.gid)?;
-        Ok(place)
-    }
-
-    /// Gives something new its owner, mode and times, and its directory the time of change.
-    fn settle(&self, path: &VolumePath, place: (OwnedFd, &[u8]), owner: Ownership) -> Result<()> {
-        let handle = self.handle("create", path)?;
-        if self.owners == Owners::Host {
-            handle.set_owner(path, owner.uid, owner.gid)?;
-        }
-        handle.drop_inherited(path)?;
-        if handle.kind != FileKind::Symlink {
-            handle.set_mode(path, owner.mode)?;
-        }
-        handle.set_times(path, Some(self.time), Some(self.time))?;
-        self.stamp(path, &place.0)
-    }
-
-    /// Sets a directory's time of change.
-    fn stamp(&self, path: &VolumePath, directory: &OwnedFd) -> Result<()> {
-        let times = attributes::times(None, Some(self.time));
-        fs::utimensat(directory, c"", &times, AtFlags::EMPTY_PATH)
-            .map_err(|error| failed("set the times of", path, error))
-    }
-
-    /// Removes a name that was just made, when what came after it failed.
-    fn undo(&self, place: &(OwnedFd, &[u8]), flags: AtFlags, error: VolumeError) -> VolumeError {
-        // The first error is the one to tell; what stays behind then is an empty thing.
-        let _ = fs::unlinkat(&place.0, place.1, flags);
-        error
     }
 
     fn is_directory(&self, what: &str, path: &VolumePath) -> Result<bool> {
@@ -394,21 +352,6 @@ impl FileSystem for Directory {
         let root = VolumePath::root();
         let directory = self.directory("finish", &root)?;
         fs::syncfs(directory).map_err(|error| failed("finish", &root, error))
-    }
-}
-
-impl Directory {
-    fn settle_or_undo(
-        &self,
-        path: &VolumePath,
-        place: (OwnedFd, &[u8]),
-        owner: Ownership,
-        flags: AtFlags,
-    ) -> Result<()> {
-        let directory = place.0.try_clone()?;
-        let name = place.1;
-        self.settle(path, place, owner)
-            .map_err(|error| self.undo(&(directory, name), flags, error))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Modes, owners, times and extended attributes of a file that is pinned by a handle.
 
+use super::Directory;
 use super::handles::{Handle, failed};
-use super::{Directory, Owners};
 use crate::error::{Result, VolumeError, VolumeErrorKind as Kind};
 use crate::filesystem::{FileKind, Timestamp, rules};
 use crate::path::{MAX_NAME, VolumePath};
@@ -171,11 +171,9 @@ impl Directory {
         change: impl FnOnce() -> Result<(), Errno>,
     ) -> Result<()> {
         let handle = self.handle("write", path)?;
-        let change = || change().map_err(|error| failed("write", path, error));
-        match self.owners {
-            Owners::Host => handle.keeping_rights(path, change)?,
-            Owners::Root => change()?,
-        }
+        handle.keeping_rights(path, || {
+            change().map_err(|error| failed("write", path, error))
+        })?;
         handle.set_times(path, None, Some(self.time))
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::VolumeErrorKind as Kind;
 use crate::filesystem::conformance::{self, Capabilities};
 
 crate::filesystem_conformance!(

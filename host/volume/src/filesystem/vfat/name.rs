@@ -203,7 +203,12 @@ pub(super) fn padded_short(text: &[u8]) -> Option<[u8; 11]> {
         Some(dot) => (text.get(..dot)?, text.get(dot + 1..)?),
         None => (text, &[][..]),
     };
-    (base.len() <= 8 && extension.len() <= 3).then(|| padded(base, extension))
+    let mut short = (base.len() <= 8 && extension.len() <= 3).then(|| padded(base, extension))?;
+    // As it is stored: 0xe5 would mark a removed entry.
+    if short[0] == 0xe5 {
+        short[0] = 0x05;
+    }
+    Some(short)
 }
 
 /// The text of a label; empty for none.
