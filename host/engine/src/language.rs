@@ -5,6 +5,7 @@ use crate::call::CallWorld;
 use crate::codes::Code;
 use crate::context::{Place, RunContext};
 use crate::error::PlanError;
+use crate::strings;
 use crate::value::Secret;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicBlobPackage, BasicFnPackage, BasicIteratorPackage,
@@ -59,6 +60,7 @@ impl Language {
         let mut guards = Module::new();
         add_errors(&mut guards);
         add_secrets(&mut guards);
+        strings::add(&mut guards);
         guards.build_index();
         Self {
             core: PlanCorePackage::new(),

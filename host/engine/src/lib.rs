@@ -25,6 +25,7 @@ pub mod limits;
 mod render;
 pub mod script;
 mod stack;
+mod strings;
 #[cfg(test)]
 mod testing;
 mod tokens;
