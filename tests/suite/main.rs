@@ -6,4 +6,5 @@ mod directory;
 mod ext4_differential;
 mod ext4_images;
 mod house;
+mod layouts;
 mod vfat;
