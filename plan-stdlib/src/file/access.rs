@@ -254,7 +254,7 @@ pub(crate) fn edit(
     edited: impl FnOnce(&[u8]) -> Edited,
 ) -> Result<bool, PlanError> {
     let content = read(tree, path, MAX_TEXT)?;
-    match edited(&content).map_err(|error| named(error, path))? {
+    match edited(&content).map_err(|error| named(error, "edit", path))? {
         None => Ok(false),
         Some(new) => {
             tree.write(path, &new, Ownership::root(0o644))?;
@@ -273,16 +273,16 @@ pub(crate) fn edit_or_create(
     if look(tree, path)?.is_some() {
         return edit(tree, path, edited);
     }
-    let content = edited(b"").map_err(|error| named(error, path))?;
+    let content = edited(b"").map_err(|error| named(error, "edit", path))?;
     tree.write(path, &content.unwrap_or_default(), new)?;
     Ok(true)
 }
 
-/// Names the file that an edit without a path of its own is about.
-pub(crate) fn named(error: PlanError, path: &str) -> PlanError {
+/// Names the file, and what was to be done with it, in an error that knows neither.
+pub(crate) fn named(error: PlanError, what: &str, path: &str) -> PlanError {
     let shown = shorten(path);
     PlanError {
-        message: format!("cannot edit `{shown}`: {}", error.message),
+        message: format!("cannot {what} `{shown}`: {}", error.message),
         ..error
     }
     .at(&shown)

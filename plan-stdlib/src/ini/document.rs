@@ -158,14 +158,13 @@ impl<'a> Document<'a> {
 
     /// The file without the section, its header and all that is in it.
     pub(crate) fn remove_section(&self, section: &str) -> Edited {
-        let mut doomed = Vec::new();
-        for (start, name) in self.headers() {
-            let next = self.headers().into_iter().find(|(index, _)| *index > start);
-            let end = next.map_or(self.lines.len(), |(index, _)| index);
-            if name == section.as_bytes() {
-                doomed.push((start, end));
-            }
-        }
+        let headers = self.headers();
+        let ends = headers.iter().skip(1).map(|(index, _)| *index);
+        let parts = headers.iter().zip(ends.chain([self.lines.len()]));
+        let doomed = parts
+            .filter(|((_, name), _)| *name == section.as_bytes())
+            .map(|((start, _), end)| (*start, end))
+            .collect();
         self.without(doomed)
     }
 

@@ -27,7 +27,7 @@ fn ask<T>(
     ask: impl FnOnce(&Document<'_>) -> Result<T, PlanError>,
 ) -> Result<T, PlanError> {
     let content = access::read(tree, path, MAX_TEXT)?;
-    ask(&Document::parse(&content).map_err(|error| access::named(error, path))?)
+    ask(&Document::parse(&content).map_err(|error| access::named(error, "read", path))?)
 }
 
 fn find(

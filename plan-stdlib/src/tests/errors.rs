@@ -1,15 +1,20 @@
 //! How the library's errors read, each provoked by a script.
 
-use crate::test_world::{TestWorld, run_in};
+use crate::test_world::{TIME, TestWorld, run_in};
 use mintage_engine::diagnostic::Style;
-use mintage_volume::filesystem::Ownership;
+use mintage_volume::filesystem::{FileKind, Memory, Ownership};
+use mintage_volume::path::VolumePath;
+use mintage_volume::tree::Mount;
 
 /// The scripts, each with the name of its snapshot: the code, and what makes it where there are
 /// several.
-const SCRIPTS: [(&str, &str); 31] = [
+const SCRIPTS: [(&str, &str); 39] = [
     ("P2003_string", r#"file::read("/var/large");"#),
     ("P2003_edit", r#"file::ensure_line("/var/huge", "x");"#),
-    ("P2003_walk", r#"file::walk("/many");"#),
+    (
+        "P2003_walk",
+        "for n in 0..4200 { file::touch(`/tmp/${n}`); }\nfile::walk(\"/tmp\");",
+    ),
     ("P2006_content", r#"file::write("/etc/motd", 42);"#),
     (
         "P2008_key",
@@ -66,8 +71,22 @@ const SCRIPTS: [(&str, &str); 31] = [
         r#"file::write("/etc/netplan/50-mgmt.yaml", "x");"#,
     ),
     ("P3002", r#"file::symlink("/etc/motd", "/run/motd");"#),
+    ("P3003", r#"file::list("/etc/motd");"#),
+    ("P3005", r#"file::read("/run/pipe");"#),
     ("P3004", r#"file::write("/etc/ssh", "x");"#),
     ("P3006", r#"file::remove("/etc/ssh");"#),
+    ("P3007", r#"file::read("/etc/loop");"#),
+    ("P3009", r#"file::read_link("/etc/motd");"#),
+    (
+        "P3010",
+        r#"file::hard_link("/etc/motd", "/mnt/small/motd");"#,
+    ),
+    ("P3011", r#"file::copy("/var/large", "/mnt/small/large");"#),
+    ("P3012", r#"file::write("/mnt/fixed/motd", "x");"#),
+    (
+        "P3014",
+        r#"loop { file::append("/etc/motd", file::read("/var/nearly")); }"#,
+    ),
     ("P3008", r#"file::read("etc/motd");"#),
     ("P4001", r#"hostname::set(attribute("Hostname"));"#),
     (
@@ -87,15 +106,27 @@ fn world() -> TestWorld {
         .with_file("/var/huge", vec![b'x'; 5 << 20])
         .with_file("/var/large", vec![b'x'; 2 << 20])
         .with_file("/var/latin1", b"caf\xe9")
+        .with_file("/var/nearly", vec![b'x'; 1 << 20])
         .with_file("/var/open.ini", "[a]\n[open\n");
     let tree = &mut world.tree;
+    tree.symlink("/etc/loop", "loop", Ownership::root(0o777))
+        .unwrap();
+    tree.make_node("/run/pipe", FileKind::Fifo, (0, 0), Ownership::root(0o600))
+        .unwrap();
+    for (point, capacity, read_only) in [("/mnt/small", 4096, false), ("/mnt/fixed", 1 << 20, true)]
+    {
+        tree.make_dirs(point, Ownership::root(0o755)).unwrap();
+        let mounted = tree.mount(Mount {
+            point: VolumePath::parse(point).unwrap(),
+            filesystem: Box::new(Memory::with_capacity(TIME, capacity)),
+            read_only,
+            source: "a test".to_owned(),
+        });
+        mounted.unwrap();
+    }
     tree.symlink("/etc/netplan", "/run/netplan", Ownership::root(0o777))
         .unwrap();
-    tree.make_dir("/many", Ownership::root(0o755)).unwrap();
-    for number in 0..5000 {
-        tree.write(format!("/many/{number}"), b"", Ownership::root(0o644))
-            .unwrap();
-    }
+    tree.set_write_budget(32 << 20);
     world
 }
 
