@@ -138,9 +138,11 @@ impl<'a> Transaction<'a> {
         Ok(tree)
     }
 
-    /// Ends the tree's long loops when the run must end.
+    /// Ends the tree's long loops when the run must end, and its writes at the limit: the overlay
+    /// has the same one, but a hole costs it nothing, and the diff reads all of it.
     fn hold(&self, tree: &mut VolumeTree) {
         tree.set_interrupt(self.control.interrupt());
+        tree.set_write_budget(self.input.limits.changed_bytes);
     }
 
     /// Runs every step; what was logged is kept whatever becomes of them.
