@@ -2,7 +2,7 @@
 
 use super::attributes;
 use super::changes::Changes;
-use super::inodes;
+use super::inodes::{self, Finder};
 use crate::filesystem::{DirEntry, FileKind, Metadata};
 use crate::path::VolumePath;
 use fs_ext4::inode::Inode;
@@ -67,25 +67,26 @@ impl Content {
 
 /// What the driver says of every path that it changed.
 pub(super) fn collect(fs: &Filesystem, changes: &Changes) -> Result<Expected> {
-    changes
-        .paths()
-        .map(|path| Ok((path.clone(), expectation(fs, path, changes)?)))
-        .collect()
+    let mut finder = Finder::new(fs);
+    let mut expected = Expected::new();
+    for path in changes.paths() {
+        let wanted = match finder.stat(path)? {
+            Some((ino, inode)) => Some(expectation(fs, (ino, &inode), changes)?),
+            None => None,
+        };
+        expected.insert(path.clone(), wanted);
+    }
+    Ok(expected)
 }
 
 fn expectation(
     fs: &Filesystem,
-    path: &VolumePath,
+    (ino, inode): (u32, &Inode),
     changes: &Changes,
-) -> Result<Option<Expectation>> {
-    let (ino, inode) = match inodes::stat(fs, path) {
-        Ok(found) => found,
-        Err(Fault::NotFound | Fault::NotADirectory) => return Ok(None),
-        Err(fault) => return Err(fault),
-    };
-    let metadata = inodes::metadata(ino, &inode)?;
+) -> Result<Expectation> {
+    let metadata = inodes::metadata(ino, inode)?;
     let is = |kind| metadata.kind == kind;
-    Ok(Some(Expectation {
+    Ok(Expectation {
         xattrs: attributes::all(fs, ino)?,
         target: match is(FileKind::Symlink) {
             true => Some(fs.read_link_ino(ino)?),
@@ -96,11 +97,11 @@ fn expectation(
             false => None,
         },
         content: match is(FileKind::File) {
-            true => content(fs, (ino, &inode), changes)?,
+            true => content(fs, (ino, inode), changes)?,
             false => None,
         },
         metadata,
-    }))
+    })
 }
 
 /// What was asked to be written when that is known for the whole file, else what the driver reads.

@@ -6,6 +6,8 @@ use crate::filesystem::{DirEntry, FileKind, Metadata, Timestamp};
 use crate::path::VolumePath;
 use fs_ext4::inode::Inode;
 use fs_ext4::{Error as Fault, Filesystem, Result};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The root directory's inode.
 pub(super) const ROOT: u32 = 2;
@@ -78,6 +80,19 @@ fn check_directory(inode: &Inode) -> Result<()> {
 
 /// The entries of the directory `ino`, without `.` and `..`, sorted by name.
 pub(super) fn list(fs: &Filesystem, ino: u32) -> Result<Vec<DirEntry>> {
+    entries(fs, ino)?
+        .into_iter()
+        .map(|entry| {
+            Ok(DirEntry {
+                kind: entry_kind(fs, &entry)?,
+                name: entry.name,
+            })
+        })
+        .collect()
+}
+
+/// As [`list`], with the inodes' numbers.
+fn entries(fs: &Filesystem, ino: u32) -> Result<Vec<fs_ext4::dir::DirEntry>> {
     let inode = fs.stat_ino(ino)?;
     check_directory(&inode)?;
     let mut entries = Vec::new();
@@ -92,19 +107,14 @@ pub(super) fn list(fs: &Filesystem, ino: u32) -> Result<Vec<DirEntry>> {
             if matches!(entry.name.as_slice(), b"." | b"..") {
                 continue;
             }
-            if entry.inode == ino {
-                return Err(Fault::Corrupt("a directory contains itself"));
-            }
-            if entries.len() >= MAX_ENTRIES {
+            check_entry(ino, &entry)?;
+            entries.push(entry);
+            if entries.len() > MAX_ENTRIES {
                 return Err(refuse(
                     VolumeErrorKind::LimitReached,
                     "the directory has more than 1,000,000 entries",
                 ));
             }
-            entries.push(DirEntry {
-                kind: entry_kind(fs, &entry)?,
-                name: checked_name(entry.name)?,
-            });
         }
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -112,6 +122,48 @@ pub(super) fn list(fs: &Filesystem, ino: u32) -> Result<Vec<DirEntry>> {
         return Err(Fault::Corrupt("a directory has the same name twice"));
     }
     Ok(entries)
+}
+
+/// Finds many paths: it looks through each directory once, where the library does so for each
+/// name. Only for a filesystem that does not change meanwhile.
+pub(super) struct Finder<'f> {
+    fs: &'f Filesystem,
+    folders: BTreeMap<VolumePath, BTreeMap<Vec<u8>, u32>>,
+}
+
+impl<'f> Finder<'f> {
+    pub(super) fn new(fs: &'f Filesystem) -> Self {
+        Self {
+            fs,
+            folders: BTreeMap::new(),
+        }
+    }
+
+    /// As [`stat`]; none when there is nothing.
+    pub(super) fn stat(&mut self, path: &VolumePath) -> Result<Option<(u32, Inode)>> {
+        let ino = match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) => self.folder(folder)?.get(name).copied(),
+            _ => Some(ROOT),
+        };
+        let found = ino.map(|ino| Ok((ino, self.fs.stat_ino(ino)?)));
+        found.transpose()
+    }
+
+    /// The numbers by name; none when there is no such directory.
+    fn folder(&mut self, folder: VolumePath) -> Result<&BTreeMap<Vec<u8>, u32>> {
+        match self.folders.entry(folder) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let found = find(self.fs, unknown.key()).and_then(|ino| entries(self.fs, ino));
+                let listed = match found {
+                    Ok(entries) => entries.into_iter().map(|e| (e.name, e.inode)).collect(),
+                    Err(Fault::NotFound | Fault::NotADirectory) => BTreeMap::new(),
+                    Err(fault) => return Err(fault),
+                };
+                Ok(unknown.insert(listed))
+            }
+        }
+    }
 }
 
 /// Blocks of entries end in a checksum where the filesystem has checksums. Blocks of the index,
@@ -129,11 +181,14 @@ fn check_block(fs: &Filesystem, ino: u32, inode: &Inode, block: &[u8]) -> Result
 }
 
 /// A name with `/` or NUL is no name; it could be mistaken for a path.
-fn checked_name(name: Vec<u8>) -> Result<Vec<u8>> {
-    if name.is_empty() || name.iter().any(|b| matches!(b, b'/' | 0)) {
+fn check_entry(directory: u32, entry: &fs_ext4::dir::DirEntry) -> Result<()> {
+    if entry.name.is_empty() || entry.name.iter().any(|b| matches!(b, b'/' | 0)) {
         return Err(Fault::Corrupt("a directory has an entry with a bad name"));
     }
-    Ok(name)
+    match entry.inode == directory {
+        true => Err(Fault::Corrupt("a directory contains itself")),
+        false => Ok(()),
+    }
 }
 
 fn entry_kind(fs: &Filesystem, entry: &fs_ext4::dir::DirEntry) -> Result<FileKind> {

@@ -439,4 +439,6 @@ fn checked_id(id: u32) -> fs_ext4::Result<u32> {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

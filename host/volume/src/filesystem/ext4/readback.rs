@@ -7,7 +7,7 @@
 use super::attributes;
 use super::border::{carry, explain};
 use super::expected::{Content, Expectation, Expected, read_exactly};
-use super::inodes;
+use super::inodes::{self, Finder};
 use crate::block::BlockDevice;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{DirEntry, FileKind, Timestamp};
@@ -59,9 +59,10 @@ pub(super) fn open_view(device: &Arc<dyn BlockDevice>) -> Result<View> {
 /// `ReadBackMismatch` with the path and what differs, `Io`, `Damaged`.
 pub(super) fn compare(view: &View, fresh: &Filesystem, expected: &Expected) -> Result<()> {
     check_counts(fresh)?;
+    let mut finder = Finder::new(fresh);
     let mut folders: BTreeMap<VolumePath, Vec<&VolumePath>> = BTreeMap::new();
     for (path, wanted) in expected {
-        compare_fresh(fresh, path, wanted.as_ref())?;
+        compare_fresh(&mut finder, fresh, path, wanted.as_ref())?;
         match path.parent() {
             Some(folder) if path.names().count() <= MAX_DEPTH => {
                 folders.entry(folder).or_default().push(path);
@@ -102,20 +103,18 @@ fn check_counts(fresh: &Filesystem) -> Result<()> {
 
 /// Compares all but the content through a fresh mount of the writer's library.
 fn compare_fresh(
+    finder: &mut Finder<'_>,
     fresh: &Filesystem,
     path: &VolumePath,
     wanted: Option<&Expectation>,
 ) -> Result<()> {
-    let found = match inodes::stat(fresh, path) {
-        Ok((ino, inode)) => Some((ino, inodes::metadata(ino, &inode).map_err(at(path))?)),
-        Err(Fault::NotFound | Fault::NotADirectory) => None,
-        Err(fault) => return Err(explain(fault, "read back", path)),
-    };
-    let (wanted, (ino, metadata)) = match (wanted, found) {
+    let found = finder.stat(path).map_err(at(path))?;
+    let (wanted, (ino, inode)) = match (wanted, found) {
         (None, None) => return Ok(()),
         (Some(wanted), Some(found)) => (wanted, found),
         (wanted, _) => return Err(existence(path, wanted.is_some())),
     };
+    let metadata = inodes::metadata(ino, &inode).map_err(at(path))?;
     same(path, "inode", &metadata, &wanted.metadata)?;
     if let Some(target) = &wanted.target {
         let found = fresh.read_link_ino(ino).map_err(at(path))?;

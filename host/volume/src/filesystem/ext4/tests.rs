@@ -6,9 +6,9 @@ use crate::block::MemoryDevice;
 use crate::filesystem::conformance::{self, Capabilities};
 use fs_ext4::features::FsFlavor;
 
-const TIME: Timestamp = conformance::TIME;
+pub(super) const TIME: Timestamp = conformance::TIME;
 
-fn formatted(flavor: FsFlavor, block_size: u32) -> Arc<MemoryDevice> {
+pub(super) fn formatted(flavor: FsFlavor, block_size: u32) -> Arc<MemoryDevice> {
     let len = 16 << 20;
     let device = Arc::new(MemoryDevice::new(len));
     let border = LibraryDevice::new(device.clone(), true);
@@ -25,7 +25,7 @@ fn formatted(flavor: FsFlavor, block_size: u32) -> Arc<MemoryDevice> {
     device
 }
 
-fn path(text: impl AsRef<[u8]>) -> VolumePath {
+pub(super) fn path(text: impl AsRef<[u8]>) -> VolumePath {
     VolumePath::parse(text).unwrap()
 }
 
@@ -152,4 +152,185 @@ fn a_new_filesystem_is_empty_and_the_same_every_time() {
     assert_eq!(info.uuid, "07070707-0707-0707-0707-070707070707");
     let error = Ext4::format(Arc::new(MemoryDevice::new(4096)), "root", [7; 16]).unwrap_err();
     assert_eq!(error.kind(), VolumeErrorKind::InvalidArgument);
+}
+
+/// A driver over a filesystem with a directory, a file, a link and a node that it has just made.
+fn changed() -> (Ext4, expected::Expected) {
+    let mut fs = Ext4::open(formatted(FsFlavor::Ext4, 4096), TIME).unwrap();
+    let owner = Ownership::root(0o644);
+    fs.create_dir(&path("/d"), Ownership::root(0o755)).unwrap();
+    fs.create_file(&path("/d/f"), owner).unwrap();
+    fs.replace_content(&path("/d/f"), &mut [b'f'; 9000].as_slice())
+        .unwrap();
+    fs.create_symlink(&path("/d/l"), b"f", owner).unwrap();
+    let node = path("/d/n");
+    fs.create_node(&node, FileKind::CharDevice, (1, 3), owner)
+        .unwrap();
+    fs.remove_dir(&path("/lost+found")).unwrap();
+    let expected = expected::collect(fs.library.as_ref().unwrap(), &fs.changes).unwrap();
+    fs.finish().unwrap();
+    (fs, expected)
+}
+
+#[test]
+fn what_differs_is_found_when_it_is_read_back() {
+    type Change = fn(&mut expected::Expected);
+    fn at<'e>(expected: &'e mut expected::Expected, name: &str) -> &'e mut expected::Expectation {
+        expected.get_mut(&path(name)).unwrap().as_mut().unwrap()
+    }
+    let changes: &[(&str, Change)] = &[
+        ("its content differs", |e| {
+            at(e, "/d/f").content.as_mut().unwrap().digest[0] ^= 1;
+        }),
+        ("its inode is", |e| at(e, "/d/f").metadata.len += 1),
+        ("its inode is", |e| at(e, "/d/n").metadata.device = (1, 5)),
+        ("links to something else", |e| {
+            at(e, "/d/l").target = Some(b"g".to_vec())
+        }),
+        ("extended attributes differ", |e| {
+            at(e, "/d").xattrs.insert("user.a".into(), Vec::new());
+        }),
+        ("an entry is missing", |e| {
+            let kind = FileKind::File;
+            let name = b"z".to_vec();
+            at(e, "/d")
+                .entries
+                .as_mut()
+                .unwrap()
+                .push(DirEntry { name, kind });
+        }),
+        ("unexpected entry `n`", |e| {
+            at(e, "/d").entries.as_mut().unwrap().pop();
+        }),
+        ("still there", |e| {
+            e.insert(path("/d/f"), None);
+        }),
+        ("missing", |e| {
+            let file = e.remove(&path("/d/f")).unwrap();
+            e.insert(path("/lost+found"), file);
+        }),
+    ];
+    for (why, change) in changes {
+        let (fs, mut expected) = changed();
+        let fresh = fs.library.as_ref().unwrap();
+        let view = readback::open_view(&fs.device).unwrap();
+        readback::compare(&view, fresh, &expected).unwrap();
+        change(&mut expected);
+        let error = readback::compare(&view, fresh, &expected).unwrap_err();
+        assert_eq!(error.kind(), VolumeErrorKind::ReadBackMismatch, "{error}");
+        assert!(
+            error.to_string().contains(why),
+            "`{error}` does not say `{why}`"
+        );
+    }
+}
+
+/// A device that forgets blocks which are all `f`.
+#[derive(Debug)]
+struct Forgetful(Arc<MemoryDevice>);
+
+impl BlockDevice for Forgetful {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        self.0.read_at(offset, buf)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> Result<()> {
+        match data.iter().all(|b| *b == b'f') {
+            true => Ok(()),
+            false => self.0.write_at(offset, data),
+        }
+    }
+
+    fn is_writable(&self) -> bool {
+        true
+    }
+
+    fn flush(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_device_that_forgets_is_noticed() {
+    let device = Forgetful(formatted(FsFlavor::Ext4, 4096));
+    let mut fs = Ext4::open(Arc::new(device), TIME).unwrap();
+    let file = path("/f");
+    fs.create_file(&file, Ownership::root(0o644)).unwrap();
+    fs.replace_content(&file, &mut [b'f'; 8192].as_slice())
+        .unwrap();
+    let error = fs.finish().unwrap_err();
+    assert_eq!(error.kind(), VolumeErrorKind::ReadBackMismatch);
+    insta::assert_snapshot!(error, @"cannot read back `/f`: its content differs from what was written");
+    assert!(fs.metadata(&file).is_err(), "it must not be used any more");
+}
+
+#[test]
+fn a_directory_that_contains_itself_is_damage() {
+    let device = formatted(FsFlavor::Ext2, 4096);
+    let mut fs = Ext4::open(device.clone(), TIME).unwrap();
+    fs.create_dir(&path("/outer"), Ownership::root(0o755))
+        .unwrap();
+    fs.create_dir(&path("/outer/inner"), Ownership::root(0o755))
+        .unwrap();
+    let number = |name: &str| u32::try_from(fs.metadata(&path(name)).unwrap().inode).unwrap();
+    let (outer, inner) = (number("/outer"), number("/outer/inner"));
+    fs.finish().unwrap();
+    let mut image = vec![0; usize::try_from(device.len()).unwrap()];
+    device.read_at(0, &mut image).unwrap();
+    let entry = [&inner.to_le_bytes()[..], &[0xe8, 0x0f, 5, 2], b"inner"].concat();
+    let offset = image
+        .windows(entry.len())
+        .position(|bytes| bytes == entry)
+        .unwrap();
+    device
+        .write_at(offset as u64, &outer.to_le_bytes())
+        .unwrap();
+    let fs = Ext4::open(device, TIME).unwrap();
+    for result in [
+        fs.read_dir(&path("/outer")).map(drop),
+        fs.metadata(&path("/outer/inner")).map(drop),
+        fs.read_dir(&path("/outer/inner/inner/inner")).map(drop),
+    ] {
+        assert_eq!(result.unwrap_err().kind(), VolumeErrorKind::Damaged);
+    }
+}
+
+#[test]
+fn the_same_run_writes_the_same_bytes() {
+    let bytes = || {
+        let (fs, _) = changed();
+        let mut image = vec![0; usize::try_from(fs.device.len()).unwrap()];
+        fs.device.read_at(0, &mut image).unwrap();
+        image
+    };
+    assert!(bytes() == bytes());
+}
+
+#[test]
+fn what_ext2_cannot_do_says_so() {
+    let mut fs = Ext4::open(formatted(FsFlavor::Ext2, 4096), TIME).unwrap();
+    let file = path("/f");
+    fs.create_file(&file, Ownership::root(0o644)).unwrap();
+    let error = fs.set_len(&file, (16 << 20) + 1).unwrap_err();
+    assert_eq!(error.kind(), VolumeErrorKind::LimitReached);
+    insta::assert_snapshot!(error, @"cannot write `/f`: it is mapped by block pointers as in ext2 and ext3, and such files can be changed up to 16 MiB only");
+    assert!(error.help_text().is_some());
+}
+
+#[test]
+fn a_file_of_terabytes_costs_what_is_in_it() {
+    let mut fs = Ext4::open(formatted(FsFlavor::Ext4, 4096), TIME).unwrap();
+    let file = path("/big");
+    fs.create_file(&file, Ownership::root(0o644)).unwrap();
+    fs.set_len(&file, 8 << 40).unwrap();
+    fs.write_at(&file, (5 << 40) + 1, b"far away").unwrap();
+    let mut found = [0; 10];
+    assert_eq!(fs.read_at(&file, 5 << 40, &mut found).unwrap(), 10);
+    assert_eq!(&found, b"\0far away\0");
+    fs.finish().unwrap();
+    assert_eq!(fs.metadata(&file).unwrap().len, 8 << 40);
 }
