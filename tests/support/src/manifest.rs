@@ -19,7 +19,7 @@ struct Entry {
     /// Type, mode, owner, links, length, device, content or target, attributes.
     facts: String,
     /// Seconds and nanoseconds of the last change of content.
-    modified: (i64, i64),
+    modified: (i64, u64),
 }
 
 impl Manifest {
@@ -79,10 +79,7 @@ fn add(entries: &mut Entries, seen: &mut Names, root: &Path, path: &Path, stat: 
     }
     let entry = Entry {
         facts: facts(&root.join(path), stat),
-        modified: (
-            i64::try_from(stat.st_mtime).unwrap_or_default(),
-            i64::try_from(stat.st_mtime_nsec).unwrap_or_default(),
-        ),
+        modified: (stat.st_mtime, stat.st_mtime_nsec),
     };
     entries.insert(key, entry);
 }

@@ -201,8 +201,8 @@ impl Operations {
         }
     }
 
-    /// The next operation.
-    pub fn next(&mut self) -> Operation {
+    /// Makes the next operation.
+    pub fn make(&mut self) -> Operation {
         match self.random.below(100) {
             0..14 => self.create(),
             14..22 => Operation::MakeDir(self.new_path(), self.owner()),

@@ -113,7 +113,7 @@ fn content(
     match changes.content_of(ino) {
         None => Ok(None),
         Some(Some(whole)) => Ok(Some(Content {
-            ranges: vec![0..whole.len],
+            ranges: std::iter::once(0..whole.len).collect(),
             digest: whole.digest,
         })),
         Some(None) => {
@@ -126,7 +126,7 @@ fn content(
 /// Where a file has blocks: a hole of a terabyte is not read.
 fn stored_ranges(fs: &Filesystem, inode: &Inode) -> Result<Vec<Range<u64>>> {
     if !inode.has_extents() {
-        return Ok(vec![0..inode.size]);
+        return Ok(std::iter::once(0..inode.size).collect());
     }
     let size = fs.sb.block_size();
     let extents = fs_ext4::extent::collect_all(&inode.block, fs.dev.as_ref(), size)?;
