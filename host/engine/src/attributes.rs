@@ -3,6 +3,9 @@
 use crate::tokens::{Kind, Token, tokens};
 use crate::value::Value;
 
+/// How far the end of a call is looked for, in tokens.
+const MAX_CALL: usize = 1000;
+
 /// A call of `attribute` in a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributeUse {
@@ -54,7 +57,7 @@ fn is_call(tokens: &[Token<'_>], at: usize) -> bool {
 }
 
 fn attribute_use(word: &Token<'_>, rest: &[Token<'_>]) -> AttributeUse {
-    let arguments = arguments(rest);
+    let arguments = arguments(rest.get(..MAX_CALL).unwrap_or(rest));
     let name = match arguments.first() {
         Some(
             [
@@ -95,7 +98,7 @@ pub(crate) fn arguments<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]>
             start = at + 1;
         }
         if depth == 0 && token.is(")") {
-            break;
+            return found;
         }
         if ["(", "[", "{", "#{", "?["]
             .iter()
@@ -106,6 +109,8 @@ pub(crate) fn arguments<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]>
             depth = depth.saturating_sub(1);
         }
     }
+    // The call does not end: what is left is something to compute.
+    found.extend(tokens.get(start..));
     found
 }
 

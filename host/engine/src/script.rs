@@ -95,13 +95,14 @@ impl fmt::Debug for CompiledScript {
 
 /// Compiles a script and what it imports.
 pub(crate) struct Compiler<'h> {
-    pub(crate) engine: Engine,
-    pub(crate) limits: &'h Limits,
-    pub(crate) scripts: &'h BTreeMap<String, String>,
-    pub(crate) explainer: Explainer<'h>,
+    engine: Engine,
+    limits: &'h Limits,
+    scripts: &'h BTreeMap<String, String>,
+    explainer: Explainer<'h>,
     done: Vec<Unit>,
-    /// The scripts whose imports are being compiled, the outermost first, and where each imports.
-    open: Vec<(String, Frame)>,
+    /// The scripts whose imports are being compiled, the outermost first, and where each imports:
+    /// line and column.
+    open: Vec<(String, (usize, usize))>,
 }
 
 type Compiled<T> = Result<T, Box<Diagnostic>>;
@@ -134,8 +135,7 @@ impl<'h> Compiler<'h> {
     fn unit(&mut self, name: &str, source: &str) -> Compiled<Unit> {
         self.check_size(name, source)?;
         for import in imports(source) {
-            let frame = self.explainer.frame(name, import.place, None);
-            self.open.push((name.to_owned(), frame));
+            self.open.push((name.to_owned(), import.place));
             self.import(import.name.as_deref())?;
             self.open.pop();
         }
@@ -193,7 +193,7 @@ impl<'h> Compiler<'h> {
         self.open
             .iter()
             .rev()
-            .map(|(_, frame)| frame.clone())
+            .map(|(name, place)| self.explainer.frame(name, *place, None))
             .collect()
     }
 

@@ -275,3 +275,27 @@ fn the_page_about_limits_has_every_limit_with_its_code() {
         assert!(row.contains(code.as_str()), "{row}");
     }
 }
+
+#[test]
+fn scripts_made_to_be_slow_to_read_are_read_soon() {
+    let start = std::time::Instant::now();
+    for (unit, times) in [
+        ("import \"m1\" as m;\n", 13_000),
+        ("#", 64_000),
+        ("'\\", 32_000),
+        ("`${", 20_000),
+        ("/*", 30_000),
+        ("\"\n", 60_000),
+        ("fn f(){\n", 25_000),
+        ("attribute(", 26_000),
+    ] {
+        let source = unit.repeat(times);
+        let _ = reach(Limits::default(), &source);
+        crate::attributes::attribute_uses(&source);
+    }
+    assert!(
+        start.elapsed() < Duration::from_secs(60),
+        "{:?}",
+        start.elapsed()
+    );
+}
