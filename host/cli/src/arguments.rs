@@ -1,6 +1,6 @@
 //! The command line: the commands, and what they have in common.
 
-use crate::commands::{cat, diff, inspect, ls, run, tree};
+use crate::commands::{cat, check, demo, diff, inspect, ls, run, tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs;
@@ -32,23 +32,35 @@ pub(crate) enum Command {
     Cat(cat::Cat),
     Tree(tree::Tree),
     Diff(diff::Diff),
+    Check(check::Check),
     Run(run::Run),
+    Demo(demo::Demo),
     /// Serves one job of another command in a sandbox; not for people.
     #[command(hide = true)]
     Worker(WorkerArguments),
 }
 
 impl Command {
+    /// Does it; a worker ends in its own way.
     pub(crate) fn run(&self, screen: &Screen) -> Result<ExitCode, Failure> {
-        let exit = match self {
+        match self {
+            Self::Worker(arguments) => Ok(serve(arguments, jobs::act)),
+            command => command.exit(screen).map(Into::into),
+        }
+    }
+
+    /// Does it and says how the program ends.
+    pub(crate) fn exit(&self, screen: &Screen) -> Result<Exit, Failure> {
+        match self {
             Self::Inspect(command) => command.run(screen),
             Self::Ls(command) => command.run(screen),
             Self::Cat(command) => command.run(screen),
             Self::Tree(command) => command.run(screen),
             Self::Diff(command) => command.run(screen),
+            Self::Check(command) => command.run(screen),
             Self::Run(command) => command.run(screen),
-            Self::Worker(arguments) => return Ok(serve(arguments, jobs::act)),
-        };
-        exit.map(Into::into)
+            Self::Demo(command) => command.run(screen),
+            Self::Worker(_) => Err(Failure::usage("a worker cannot be started by a command")),
+        }
     }
 }

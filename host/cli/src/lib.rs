@@ -2,11 +2,14 @@
 
 mod arguments;
 mod commands;
+pub mod demo;
 pub mod exit;
 mod failure;
 mod jobs;
 mod personalize;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod report;
 mod screen;
 mod size;

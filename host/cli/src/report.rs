@@ -19,6 +19,8 @@ pub struct Report<'a> {
     pub personalized: &'a Personalized,
     /// Colours or none.
     pub paint: Paint,
+    /// Leave out the files that changed.
+    pub quiet: bool,
 }
 
 impl fmt::Display for Report<'_> {
@@ -39,11 +41,9 @@ impl fmt::Display for Report<'_> {
         if outcome.error.is_some() {
             return Ok(());
         }
-        write!(
-            f,
-            "{}",
-            outcome.diff.render_entries(self.paint.diff_style())
-        )?;
+        if !self.quiet {
+            f.write_str(&outcome.diff.render_entries(self.paint.diff_style()))?;
+        }
         self.summary(f, outcome, &self.personalized.report.timings)?;
         match &self.personalized.volume {
             Some(volume) => self.volume(f, volume),
@@ -73,12 +73,13 @@ impl Report<'_> {
             " · build plan \"{}\"",
             escape(outcome.plan.name.as_bytes())
         )?;
+        if outcome.image.is_none() {
+            // Then there is no time of the image either.
+            return Ok(());
+        }
         let (seed, time) = (escape(outcome.input.seed.as_bytes()), &outcome.input.time);
-        writeln!(
-            f,
-            "{}",
-            self.paint.dim(format_args!("seed {seed}, time {time}"))
-        )
+        let inputs = format!("seed {seed}, time {time}");
+        writeln!(f, "{}", self.paint.dim(inputs))
     }
 
     fn log_line(&self, f: &mut fmt::Formatter<'_>, line: &mintage_engine::LogLine) -> fmt::Result {
@@ -113,12 +114,8 @@ impl Report<'_> {
             ("diff", timings.diff),
         ];
         let parts = parts.map(|(part, micros)| format!("{part} {}", Span::micros(micros)));
-        writeln!(
-            f,
-            "{} blocks · {}",
-            outcome.changed_blocks,
-            parts.join(", ")
-        )
+        let (counts, blocks) = (outcome.diff.counts(), outcome.changed_blocks);
+        writeln!(f, "{counts} · {blocks} blocks · {}", parts.join(", "))
     }
 
     fn volume(&self, f: &mut fmt::Formatter<'_>, volume: &Volume) -> fmt::Result {

@@ -12,6 +12,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 pub struct Screen {
     /// Results and errors are JSON on standard output.
     pub json: bool,
+    /// What goes to standard error otherwise goes to standard output, in order.
+    pub one_stream: bool,
     /// Standard output shows colours.
     pub out: Paint,
     /// Standard error shows colours.
@@ -26,6 +28,7 @@ impl Screen {
         let paint = |terminal: bool| Paint(terminal && wanted && !dumb);
         Self {
             json,
+            one_stream: false,
             out: paint(io::stdout().is_terminal()),
             err: paint(io::stderr().is_terminal()),
         }
@@ -50,10 +53,23 @@ impl Screen {
         self.print(format_args!("{text}\n"))
     }
 
+    /// The same screen with everything on standard output, for a story of several commands.
+    #[must_use]
+    pub fn in_one_stream(self) -> Self {
+        Self {
+            one_stream: true,
+            err: self.out,
+            ..self
+        }
+    }
+
     /// Prints one line on standard error.
     pub fn note(&self, text: impl Display) {
-        // There is nowhere left to say that this failed.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        // There is nowhere left to say that one of these failed.
+        let _ = match self.one_stream {
+            true => writeln!(io::stdout().lock(), "{text}"),
+            false => writeln!(io::stderr().lock(), "{text}"),
+        };
     }
 
     /// Prints why a command failed.

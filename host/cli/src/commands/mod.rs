@@ -1,6 +1,8 @@
 //! The commands, a file each: arguments in, a job for a worker, its answer out.
 
 pub mod cat;
+pub mod check;
+pub mod demo;
 pub mod diff;
 pub mod inspect;
 pub mod ls;

@@ -52,6 +52,9 @@ pub struct Run {
     /// Show what would change and make nothing.
     #[arg(long, conflicts_with = "out")]
     preview: bool,
+    /// Leave out the files that changed, only count them.
+    #[arg(short, long)]
+    quiet: bool,
     /// Set an attribute, NAME=VALUE, or a field of a nic, NAME.FIELD=VALUE.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     settings: Vec<String>,
@@ -112,6 +115,7 @@ impl Run {
                 image: &escape(name.as_bytes()),
                 personalized,
                 paint: screen.out,
+                quiet: self.quiet,
             };
             screen.print(report)?;
         }

@@ -53,14 +53,19 @@ impl Guid {
 /// `InvalidArgument` when the disk is too small, `Io`.
 pub fn write(device: &dyn BlockDevice, disk: Guid, partitions: &[NewPartition]) -> Result<()> {
     let sectors = device.len() / SECTOR;
-    let Some(backup) = sectors.checked_sub(1).filter(|last| *last > 3 * ENTRY_SECTORS) else {
+    let Some(backup) = sectors
+        .checked_sub(1)
+        .filter(|last| *last > 3 * ENTRY_SECTORS)
+    else {
         return Err(VolumeError::new(
             VolumeErrorKind::InvalidArgument,
             "the disk is too small for a partition table",
         ));
     };
     let mut entries = Vec::new();
-    partitions.iter().for_each(|partition| entries.extend(entry(partition)));
+    partitions
+        .iter()
+        .for_each(|partition| entries.extend(entry(partition)));
     // The table's size is a constant.
     entries.resize(ENTRY * 128, 0);
     device.write_at(0, &protective_mbr(sectors))?;
@@ -163,7 +168,10 @@ mod tests {
                 (2, 3 << 20, 4 << 20, "root", "Linux filesystem"),
             ]
         );
-        assert_eq!(table.partitions[1].uuid, "00000000-0000-0000-0000-000000000002");
+        assert_eq!(
+            table.partitions[1].uuid,
+            "00000000-0000-0000-0000-000000000002"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::worker::Descriptors;
 use mintage_engine::{Diagnostic, PlanError};
 use mintage_volume::path::escape;
 use mintage_volume::tree::VolumeTree;
-use mintage_volume::volume::{Volume, VolumeReport};
+use mintage_volume::volume::{TreeOptions, Volume, VolumeReport};
 use serde::{Deserialize, Serialize};
 
 /// What an image is made of; `R` is [`VolumeReport`], or its JSON.
@@ -23,7 +23,10 @@ pub struct Inspection<R> {
 
 pub(super) fn inspect(files: &mut Descriptors) -> Result<Inspection<VolumeReport>, Diagnostic> {
     let volume = Volume::open(image(files)?).map_err(volume_error)?;
-    let report = volume.report(&read_only()).map_err(volume_error)?;
+    // Looked at only, but told as a run would get it.
+    let report = volume
+        .report(&TreeOptions::default())
+        .map_err(volume_error)?;
     // Much can be said of an image that cannot be mounted.
     let (system, error) = match volume.open_tree(&read_only()) {
         Ok(tree) => (system_of(&tree), None),

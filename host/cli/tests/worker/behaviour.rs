@@ -139,7 +139,7 @@ fn open_descriptors() -> String {
     let open = (0..1000).filter(|number| {
         // Only a descriptor that is open has a position or says why it has none.
         let descriptor = std::mem::ManuallyDrop::new(borrow(*number));
-        rustix::fs::seek(&*descriptor, rustix::fs::SeekFrom::Current(0))
+        rustix::fs::seek(*descriptor, rustix::fs::SeekFrom::Current(0))
             != Err(rustix::io::Errno::BADF)
     });
     format!("{:?}", open.collect::<Vec<_>>())

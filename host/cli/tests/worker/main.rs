@@ -2,6 +2,12 @@
 //!
 //! This program is its own worker: started with `worker` as its first argument, it enters the same
 //! sandbox by the same code as the product and then does what the job tells it to.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)] // It is a test.
 
 mod behaviour;
 mod cases;

@@ -1,0 +1,86 @@
+//! `mintage check`: what is wrong with a plan library.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::screen::Screen;
+use clap::Args;
+use mintage_plans::PlanLibrary;
+use mintage_plans::check::{Finding, Severity, check};
+use mintage_volume::path::escape;
+use plan_stdlib::StandardLibrary;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Find what is wrong with a plan library, without an image and without running it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mintage check plans/web
+  mintage check --json plans/web | jq -r '.findings[].message'
+
+Scripts must compile and call only what there is; attributes must be declared, and used; templates
+must exist and parse. Ends with 1 when there is an error; warnings alone are no failure.")]
+pub struct Check {
+    /// The folder with build-plan.toml.
+    library: PathBuf,
+}
+
+/// What a check found.
+#[derive(Debug, Serialize)]
+struct Checked<'a> {
+    plan: &'a str,
+    hash: String,
+    findings: &'a [Finding],
+}
+
+impl Check {
+    pub(crate) fn run(&self, screen: &Screen) -> Result<Exit, Failure> {
+        let library = PlanLibrary::load(&self.library)?;
+        let findings = check(&library, &StandardLibrary);
+        if screen.json {
+            screen.json(&Checked {
+                plan: &library.plan().name,
+                hash: library.hash(),
+                findings: &findings,
+            })?;
+        } else {
+            show(&library, &findings, screen)?;
+        }
+        Ok(match count(&findings, Severity::Error) {
+            0 => Exit::Success,
+            _ => Exit::Failed,
+        })
+    }
+}
+
+fn show(library: &PlanLibrary, findings: &[Finding], screen: &Screen) -> Result<(), Failure> {
+    for finding in findings {
+        let shown = finding.diagnostic.render(screen.err.error_style());
+        match finding.severity {
+            Severity::Error => screen.note(shown.trim_end()),
+            // Only a warning, which the code does not say.
+            Severity::Warning => screen.note(format_args!(
+                "{}\n{}",
+                screen.err.yellow("warning, not an error:"),
+                shown.trim_end()
+            )),
+        }
+    }
+    let steps = library.plan().steps.len();
+    let attributes = library.plan().attributes.len();
+    let (errors, warnings) = (
+        count(findings, Severity::Error),
+        count(findings, Severity::Warning),
+    );
+    screen.print(format_args!(
+        "build plan \"{}\" · {steps} steps, {attributes} attributes · {errors} errors, {warnings} warnings\n",
+        escape(library.plan().name.as_bytes())
+    ))
+}
+
+fn count(findings: &[Finding], severity: Severity) -> usize {
+    let found = findings
+        .iter()
+        .filter(|finding| finding.severity == severity);
+    found.count()
+}

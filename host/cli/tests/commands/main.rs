@@ -1,0 +1,11 @@
+//! The commands, as processes in a hermetic environment, on a small disk made here.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)] // It is a test.
+
+mod place;
+mod reading;
+mod running;
