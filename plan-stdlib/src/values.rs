@@ -1,6 +1,7 @@
 //! Values from scripts as text.
 
 use mintage_engine::{Code, PlanError, Secret};
+use mintage_volume::path::{MAX_PATH, escape};
 use rhai::Dynamic;
 
 /// A text from a script for an error: escaped, and cut where it is long.
@@ -10,7 +11,13 @@ pub(crate) fn shorten(text: &str) -> String {
     if shown.len() < text.len() {
         shown.push('…');
     }
-    mintage_volume::path::escape(shown.as_bytes())
+    escape(shown.as_bytes())
+}
+
+/// A path from a script for an error: escaped, and whole as far as it can be one.
+pub(crate) fn path_text(path: &str) -> String {
+    let bytes = path.as_bytes();
+    escape(bytes.get(..MAX_PATH).unwrap_or(bytes))
 }
 
 /// What scripts call the type of a value.

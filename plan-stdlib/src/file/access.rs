@@ -4,7 +4,7 @@
 use crate::accounts::{self, Kind};
 use crate::options::Options;
 use crate::text::{Edited, MAX_TEXT};
-use crate::values::{shorten, type_name};
+use crate::values::{path_text, type_name};
 use mintage_engine::{Code, PlanError, Secret};
 use mintage_volume::error::{VolumeError, VolumeErrorKind};
 use mintage_volume::filesystem::{FileKind, Metadata, Ownership};
@@ -190,7 +190,7 @@ pub(crate) fn read(tree: &VolumeTree, path: &str, limit: usize) -> Result<Vec<u8
 }
 
 fn too_large(path: &str, len: u64, limit: u64) -> PlanError {
-    let shown = shorten(path);
+    let shown = path_text(path);
     PlanError::new(
         Code::P2003,
         format!("cannot read `{shown}`: it has {len} bytes, more than the limit of {limit}"),
@@ -205,7 +205,7 @@ fn too_large(path: &str, len: u64, limit: u64) -> PlanError {
 /// As [`read`], and `P2016` when it is not UTF-8.
 pub(crate) fn read_text(tree: &VolumeTree, path: &str, limit: usize) -> Result<String, PlanError> {
     String::from_utf8(read(tree, path, limit)?).map_err(|_| {
-        let shown = shorten(path);
+        let shown = path_text(path);
         PlanError::new(Code::P2016, format!("`{shown}` is not a text in UTF-8"))
             .at(&shown)
             .help("edit it by line, which keeps other bytes as they are, or read it by `file::read_bytes`")
@@ -280,7 +280,7 @@ pub(crate) fn edit_or_create(
 
 /// Names the file, and what was to be done with it, in an error that knows neither.
 pub(crate) fn named(error: PlanError, what: &str, path: &str) -> PlanError {
-    let shown = shorten(path);
+    let shown = path_text(path);
     PlanError {
         message: format!("cannot {what} `{shown}`: {}", error.message),
         ..error

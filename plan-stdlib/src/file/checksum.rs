@@ -1,6 +1,6 @@
 //! `file::checksum`: what a file holds, in 64 digits.
 
-use crate::values::shorten;
+use crate::values::path_text;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::tree::VolumeTree;
 use rhai::plugin::*;
@@ -14,7 +14,7 @@ const MAX_LEN: u64 = 4 << 30;
 fn checksum(tree: &VolumeTree, path: &str) -> Result<String, PlanError> {
     let len = tree.metadata(path)?.len;
     if len > MAX_LEN {
-        let shown = shorten(path);
+        let shown = path_text(path);
         let message = format!("`{shown}` has {len} bytes, too many for a checksum");
         return Err(PlanError::new(Code::P2003, message)
             .at(&shown)

@@ -2,7 +2,7 @@
 
 use super::access::{self, ACCESS_KEYS, Access};
 use crate::options::Options;
-use crate::values::shorten;
+use crate::values::path_text;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::error::VolumeErrorKind;
 use mintage_volume::filesystem::FileKind;
@@ -61,7 +61,7 @@ pub(super) fn text(below: &str, name: &[u8]) -> Result<Dynamic, PlanError> {
     match std::str::from_utf8(name) {
         Ok(name) => Ok(name.into()),
         Err(_) => {
-            let (below, name) = (shorten(below), escape(name));
+            let (below, name) = (path_text(below), escape(name));
             let message = format!("`{below}` has a name that is not UTF-8: `{name}`");
             Err(PlanError::new(Code::P2016, message).at(&below).help(
                 "scripts cannot name it; it can be copied, moved or removed with its directory",
@@ -71,7 +71,7 @@ pub(super) fn text(below: &str, name: &[u8]) -> Result<Dynamic, PlanError> {
 }
 
 pub(super) fn too_many(path: &str, limit: usize) -> PlanError {
-    let shown = shorten(path);
+    let shown = path_text(path);
     PlanError::new(
         Code::P2003,
         format!("`{shown}` has more than {limit} entries"),

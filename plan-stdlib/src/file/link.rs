@@ -1,7 +1,7 @@
 //! `file::symlink`, `hard_link`, `read_link`: links.
 
 use super::access;
-use crate::values::shorten;
+use crate::values::{path_text, shorten};
 use mintage_engine::{Code, PlanError};
 use mintage_volume::filesystem::{FileKind, Ownership};
 use mintage_volume::tree::VolumeTree;
@@ -27,7 +27,7 @@ fn symlink(tree: &mut VolumeTree, path: &str, target: &str) -> Result<bool, Plan
 
 fn read_link(tree: &VolumeTree, path: &str) -> Result<String, PlanError> {
     String::from_utf8(tree.read_link(path)?).map_err(|_| {
-        let shown = shorten(path);
+        let shown = path_text(path);
         let message = format!("the target of the link `{shown}` is not UTF-8");
         PlanError::new(Code::P2016, message).at(&shown)
     })

@@ -1,7 +1,7 @@
 //! `file::xattr`, `xattrs`, `set_xattr`, `remove_xattr`: extended attributes.
 
 use super::access::Content;
-use crate::values::shorten;
+use crate::values::{path_text, shorten};
 use mintage_engine::{Code, PlanError};
 use mintage_volume::tree::{LastLink, VolumeTree};
 use rhai::plugin::*;
@@ -15,7 +15,7 @@ fn names(tree: &VolumeTree, path: &str) -> Result<Array, PlanError> {
 fn get(tree: &VolumeTree, path: &str, name: &str) -> Result<Blob, PlanError> {
     let mut attributes = tree.xattrs(path, LastLink::Follow)?;
     attributes.remove(name).ok_or_else(|| {
-        let (shown, name) = (shorten(path), shorten(name));
+        let (shown, name) = (path_text(path), shorten(name));
         let message = format!("`{shown}` has no extended attribute `{name}`");
         PlanError::new(Code::P3001, message).at(&shown)
     })

@@ -4,7 +4,7 @@ mod document;
 
 use crate::file::access;
 use crate::text::MAX_TEXT;
-use crate::values::{self, shorten};
+use crate::values::{self, path_text, shorten};
 use document::Document;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::filesystem::Ownership;
@@ -42,7 +42,8 @@ fn find(
 
 fn get(tree: &VolumeTree, path: &str, section: &str, key: &str) -> Result<Dynamic, PlanError> {
     find(tree, path, section, key)?.ok_or_else(|| {
-        let [path, section, key] = [path, section, key].map(shorten);
+        let path = path_text(path);
+        let [section, key] = [section, key].map(shorten);
         PlanError::new(
             Code::P2008,
             format!("`{path}` has no key `{key}` in the section `[{section}]`"),
@@ -126,7 +127,7 @@ fn text(path: &str, bytes: &[u8]) -> Result<Dynamic, PlanError> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.into()),
         Err(_) => {
-            let (path, shown) = (shorten(path), escape(bytes.get(..80).unwrap_or(bytes)));
+            let (path, shown) = (path_text(path), escape(bytes.get(..80).unwrap_or(bytes)));
             let message = format!("`{path}` has a text that is not UTF-8: `{shown}`");
             Err(PlanError::new(Code::P2016, message).at(path))
         }
@@ -135,7 +136,7 @@ fn text(path: &str, bytes: &[u8]) -> Result<Dynamic, PlanError> {
 
 fn names(path: &str, found: Vec<&[u8]>, limit: usize) -> Result<Array, PlanError> {
     if found.len() > limit {
-        let shown = shorten(path);
+        let shown = path_text(path);
         let message = format!("`{shown}` has more than {limit} names");
         return Err(PlanError::new(Code::P2003, message).at(shown));
     }

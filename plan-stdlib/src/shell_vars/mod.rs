@@ -5,7 +5,7 @@ pub(crate) mod word;
 
 use crate::file::access;
 use crate::text::MAX_TEXT;
-use crate::values::{self, shorten};
+use crate::values::{self, path_text, shorten};
 use document::Document;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::filesystem::Ownership;
@@ -28,7 +28,7 @@ fn find(tree: &VolumeTree, path: &str, name: &str) -> Result<Option<Dynamic>, Pl
         Some(Word::Plain(value)) => String::from_utf8(value).ok(),
         Some(Word::Evaluated) => None,
     };
-    let (path, name) = (shorten(path), shorten(name));
+    let (path, name) = (path_text(path), shorten(name));
     let value = value.ok_or_else(|| {
         let message = format!("only a shell could tell the value of `{name}` in `{path}`");
         PlanError::new(Code::P2016, message)
@@ -40,7 +40,7 @@ fn find(tree: &VolumeTree, path: &str, name: &str) -> Result<Option<Dynamic>, Pl
 
 fn get(tree: &VolumeTree, path: &str, name: &str) -> Result<Dynamic, PlanError> {
     find(tree, path, name)?.ok_or_else(|| {
-        let [path, name] = [path, name].map(shorten);
+        let (path, name) = (path_text(path), shorten(name));
         PlanError::new(Code::P2008, format!("`{path}` does not set `{name}`"))
             .at(path)
             .help("give a default as the last argument")
@@ -76,7 +76,7 @@ fn names(tree: &VolumeTree, path: &str, limit: usize) -> Result<Array, PlanError
     let content = access::read(tree, path, MAX_TEXT)?;
     let names = Document::parse(&content).names();
     if names.len() > limit {
-        let shown = shorten(path);
+        let shown = path_text(path);
         let message = format!("`{shown}` sets more than {limit} variables");
         return Err(PlanError::new(Code::P2003, message).at(shown));
     }
