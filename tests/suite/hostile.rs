@@ -12,7 +12,13 @@ use std::time::{Duration, Instant};
 const NEEDS: &[Need] = &[Need::Program("mke2fs")];
 
 /// Runs one script over the small image; it must fail with `code`.
-fn fails_with(environment: &Environment, image: &Path, name: &str, script: &str, code: &str) -> String {
+fn fails_with(
+    environment: &Environment,
+    image: &Path,
+    name: &str,
+    script: &str,
+    code: &str,
+) -> String {
     let library = environment.path(&format!("library-{name}"));
     fs::create_dir_all(library.join("scripts")).unwrap();
     fs::create_dir_all(library.join("templates")).unwrap();
@@ -27,11 +33,24 @@ fn fails_with(environment: &Environment, image: &Path, name: &str, script: &str,
     let out = environment.path(&format!("{name}.out"));
     let mut command = environment.mintage(["run", "--seed", "x", "--deadline", "20", "--image"]);
     let started = Instant::now();
-    let output = command.arg(image).arg("--out").arg(&out).arg(&library).output().unwrap();
+    let output = command
+        .arg(image)
+        .arg("--out")
+        .arg(&out)
+        .arg(&library)
+        .output()
+        .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "{name} succeeded");
-    assert!(errors.contains(&format!("error[{code}]")), "{name}: wanted {code}, got\n{errors}");
-    assert!(started.elapsed() < Duration::from_secs(60), "{name} took {:?}", started.elapsed());
+    assert!(
+        errors.contains(&format!("error[{code}]")),
+        "{name}: wanted {code}, got\n{errors}"
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(60),
+        "{name} took {:?}",
+        started.elapsed()
+    );
     assert!(!out.exists(), "{name} left an output");
     errors
 }
@@ -61,7 +80,11 @@ fn hostile_scripts_end_in_named_errors() {
         ("import-up", "import \"../../etc/passwd\" as host;", "P1006"),
         ("read-host", read_host.as_str(), "P3001"),
         ("template", "template::render(\"bomb.j2\", #{});", "P2015"),
-        ("template-host", "template::render(\"/etc/passwd\", #{});", "P2014"),
+        (
+            "template-host",
+            "template::render(\"/etc/passwd\", #{});",
+            "P2014",
+        ),
         ("eval", "eval(\"1\");", "P1001"),
     ] {
         let errors = fails_with(&environment, &image, name, script, code);
@@ -79,7 +102,11 @@ fn links_in_an_image_stay_in_the_image() {
     fs::write(&victim, "of the host\n").unwrap();
     let image = small(&environment, "golden", |tree| {
         symlink(&victim, tree.join("etc/absolute")).unwrap();
-        symlink("../../../../../../../..".to_owned() + victim.to_str().unwrap(), tree.join("etc/relative")).unwrap();
+        symlink(
+            "../../../../../../../..".to_owned() + victim.to_str().unwrap(),
+            tree.join("etc/relative"),
+        )
+        .unwrap();
         symlink("loop-b", tree.join("etc/loop-a")).unwrap();
         symlink("loop-a", tree.join("etc/loop-b")).unwrap();
         symlink("/proc/self/root", tree.join("etc/proc")).unwrap();
@@ -87,15 +114,28 @@ fn links_in_an_image_stay_in_the_image() {
     });
     for (name, script, code) in [
         ("absolute", "file::read(\"/etc/absolute\");", "P3001"),
-        ("relative", "file::write(\"/etc/relative\", \"owned\");", "P3001"),
+        (
+            "relative",
+            "file::write(\"/etc/relative\", \"owned\");",
+            "P3001",
+        ),
         ("loop", "file::read(\"/etc/loop-a\");", "P3007"),
         ("proc", "file::read(\"/etc/proc/etc/passwd\");", "P3001"),
-        ("dots", "file::read(\"/../../../../../../proc/self/environ\");", "P3001"),
+        (
+            "dots",
+            "file::read(\"/../../../../../../proc/self/environ\");",
+            "P3001",
+        ),
     ] {
         fails_with(&environment, &image, name, script, code);
     }
     assert_eq!(fs::read_to_string(&victim).unwrap(), "of the host\n");
-    let listed = succeed(environment.mintage(["cat"]).arg(&image).arg("/srv/root/srv/root/etc/hostname"));
+    let listed = succeed(
+        environment
+            .mintage(["cat"])
+            .arg(&image)
+            .arg("/srv/root/srv/root/etc/hostname"),
+    );
     assert_eq!(listed, "golden\n", "a link to `/` is the volume's own root");
 }
 
@@ -111,11 +151,19 @@ fn hostile_names_reach_no_terminal() {
     let listings = [
         succeed(environment.mintage(["ls"]).arg(&image).arg("/srv")),
         succeed(environment.mintage(["tree"]).arg(&image).arg("/srv")),
-        succeed(environment.mintage(["ls", "--json"]).arg(&image).arg("/srv")),
+        succeed(
+            environment
+                .mintage(["ls", "--json"])
+                .arg(&image)
+                .arg("/srv"),
+        ),
     ];
     for listing in listings {
         assert!(listing.contains("red"), "{listing}");
-        assert!(!listing.contains('\u{1b}') && !listing.contains('\u{7}'), "{listing:?}");
+        assert!(
+            !listing.contains('\u{1b}') && !listing.contains('\u{7}'),
+            "{listing:?}"
+        );
     }
 }
 
@@ -146,7 +194,10 @@ fn a_library_cannot_link_to_the_host() {
         let mut command = environment.mintage(["run", "--seed", "x", "--image"]);
         let (_, errors) = fail(command.arg(&image).arg("--out").arg(&out).arg(&library), 3);
         assert!(errors.contains("error[P5003]"), "{name}: {errors}");
-        assert!(!errors.contains("of the host") && !out.exists(), "{name}: {errors}");
+        assert!(
+            !errors.contains("of the host") && !out.exists(),
+            "{name}: {errors}"
+        );
     }
 }
 
@@ -168,11 +219,22 @@ fn damaged_images_are_named() {
     for (image, code) in [
         (damage("checksum.img", |b| b[1024 + 0x78] ^= 0xff), "P7006"),
         (damage("empty.img", |b| b.fill(0)), "P7003"),
-        (damage("qcow2.img", |b| b[..4].copy_from_slice(b"QFI\xfb")), "P7004"),
+        (
+            damage("qcow2.img", |b| b[..4].copy_from_slice(b"QFI\xfb")),
+            "P7004",
+        ),
         (damage("cut.img", |b| b.truncate(1 << 20)), "P7006"),
     ] {
-        let out = environment.mintage(["ls"]).arg(&image).arg("/").output().unwrap();
+        let out = environment
+            .mintage(["ls"])
+            .arg(&image)
+            .arg("/")
+            .output()
+            .unwrap();
         let errors = String::from_utf8_lossy(&out.stderr).into_owned();
-        assert!(!out.status.success() && errors.contains(&format!("error[{code}]")), "{image:?}: {errors}");
+        assert!(
+            !out.status.success() && errors.contains(&format!("error[{code}]")),
+            "{image:?}: {errors}"
+        );
     }
 }

@@ -24,7 +24,11 @@ impl Plan {
         fs::create_dir_all(environment.path("library/scripts")).unwrap();
         fs::create_dir(environment.path("out")).unwrap();
         let golden_bytes = fs::read(&golden).unwrap();
-        let plan = Self { environment, golden, golden_bytes };
+        let plan = Self {
+            environment,
+            golden,
+            golden_bytes,
+        };
         plan.steps(None);
         plan
     }
@@ -32,7 +36,10 @@ impl Plan {
     /// Writes the library; step `failing` ends with a failure.
     fn steps(&self, failing: Option<usize>) {
         let steps: Vec<String> = (0..3).map(|n| format!("\"scripts/{n}.rhai\"")).collect();
-        let toml = format!("name = \"Three steps\"\ntype = \"deploy\"\nsteps = [{}]\n", steps.join(", "));
+        let toml = format!(
+            "name = \"Three steps\"\ntype = \"deploy\"\nsteps = [{}]\n",
+            steps.join(", ")
+        );
         fs::write(self.environment.path("library/build-plan.toml"), toml).unwrap();
         for n in 0..3 {
             let mut script = format!("file::write(\"/srv/{n}\", \"step {n}\\n\");\n");
@@ -40,21 +47,37 @@ impl Plan {
             if failing == Some(n) {
                 script += "fail(\"stop here\");\n";
             }
-            fs::write(self.environment.path(&format!("library/scripts/{n}.rhai")), script).unwrap();
+            fs::write(
+                self.environment.path(&format!("library/scripts/{n}.rhai")),
+                script,
+            )
+            .unwrap();
         }
     }
 
     fn args(&self, out: &Path) -> Vec<String> {
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         let library = self.environment.path("library");
-        ["run", "--seed", "web01", "--image", &text(&self.golden), "--out", &text(out), &text(&library)]
-            .map(ToOwned::to_owned)
-            .to_vec()
+        [
+            "run",
+            "--seed",
+            "web01",
+            "--image",
+            &text(&self.golden),
+            "--out",
+            &text(out),
+            &text(&library),
+        ]
+        .map(ToOwned::to_owned)
+        .to_vec()
     }
 
     /// The golden image is bit-identical, and the output's folder holds exactly `expected`.
     fn assert_untouched(&self, expected: &[&str], when: &str) {
-        assert!(fs::read(&self.golden).unwrap() == self.golden_bytes, "golden changed {when}");
+        assert!(
+            fs::read(&self.golden).unwrap() == self.golden_bytes,
+            "golden changed {when}"
+        );
         let found: BTreeSet<String> = fs::read_dir(self.environment.path("out"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -75,7 +98,10 @@ fn a_step_that_fails_leaves_nothing() {
         let out = plan.environment.path("out/server.img");
         let (_, errors) = fail(&mut plan.environment.mintage(plan.args(&out)), 1);
         assert!(errors.contains("error[P2010]: stop here"), "{errors}");
-        assert!(errors.contains(&format!("scripts/{step}.rhai:3:1")), "{errors}");
+        assert!(
+            errors.contains(&format!("scripts/{step}.rhai:3:1")),
+            "{errors}"
+        );
         plan.assert_untouched(&[], &format!("after step {step} failed"));
     }
 }
@@ -90,7 +116,14 @@ fn a_run_killed_at_any_write_leaves_nothing() {
     succeed(&mut plan.environment.mintage(plan.args(&whole)));
     let whole_bytes = fs::read(&whole).unwrap();
     // Every system call with which a run can change a file, on both sides of the worker's wall.
-    for syscall in ["pwrite64", "copy_file_range", "ftruncate", "fsync", "linkat", "ioctl"] {
+    for syscall in [
+        "pwrite64",
+        "copy_file_range",
+        "ftruncate",
+        "fsync",
+        "linkat",
+        "ioctl",
+    ] {
         let kills = kill_at_each(&plan, syscall, &whole_bytes);
         println!("{kills} kills at {syscall}");
     }
@@ -102,7 +135,9 @@ fn kill_at_each(plan: &Plan, syscall: &str, whole: &[u8]) -> usize {
     for n in 1.. {
         let inject = format!("inject={syscall}:signal=KILL:when={n}");
         let mut command = plan.environment.program("strace");
-        command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={syscall}"));
+        command
+            .args(["-f", "-qq", "-o", "/dev/null", "-e"])
+            .arg(format!("trace={syscall}"));
         command.arg("-e").arg(inject);
         let mintage = plan.environment.mintage(plan.args(&out));
         command.arg(mintage.get_program()).args(mintage.get_args());
@@ -141,7 +176,10 @@ fn a_full_disk_at_any_write_is_an_error_and_leaves_nothing() {
             return;
         }
         let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
-        assert!(errors.contains("error[P7009]") && errors.contains("No space left"), "{errors}");
+        assert!(
+            errors.contains("error[P7009]") && errors.contains("No space left"),
+            "{errors}"
+        );
         plan.assert_untouched(&[], &format!("after write {n} failed"));
     }
 }
