@@ -19,8 +19,8 @@ pub(crate) fn problem_with_help(
 
 /// The place of a span of bytes in a text file, as a diagnostic shows it.
 pub(crate) fn place(file: &str, text: &str, span: Range<usize>) -> Frame {
-    let start = text.floor_char_boundary(span.start.min(text.len()));
-    let end = text.floor_char_boundary(span.end.clamp(start, text.len()));
+    let start = boundary(text, span.start);
+    let end = boundary(text, span.end.max(start));
     let (before, after) = text.split_at(start);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = after
@@ -38,6 +38,14 @@ pub(crate) fn place(file: &str, text: &str, span: Range<usize>) -> Frame {
         text: text[line_start..line_end].trim_end_matches('\r').to_owned(),
         label: None,
     }
+}
+
+/// The last place at or before `at` where a character starts or the text ends.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut places = (0..=at.min(text.len())).rev();
+    places
+        .find(|place| text.is_char_boundary(*place))
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Reads the files of a plan library from a folder of the host, and nothing outside of it.
 
 use super::PlanLibrary;
-use crate::problem::{problem, problem_with_help};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
-use mintage_engine::{Code, Diagnostic};
+use mintage_engine::{Code, PlanError};
 use mintage_volume::path::escape;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
@@ -22,7 +21,7 @@ const MAX_DEPTH: usize = 8;
 
 /// The files of the library in `dir`, by their names in it. Only the build plan file and what is
 /// below `scripts` and `templates` is read; tests and everything else stay where they are.
-pub(super) fn read(dir: &Path) -> Result<BTreeMap<String, String>, Diagnostic> {
+pub(super) fn read(dir: &Path) -> Result<BTreeMap<String, String>, PlanError> {
     let root = Dir::open_ambient_dir(dir, ambient_authority())
         .map_err(|error| not_opened(&dir.display().to_string(), &error))?;
     let mut reader = Reader::default();
@@ -46,12 +45,12 @@ pub(super) fn read(dir: &Path) -> Result<BTreeMap<String, String>, Diagnostic> {
 }
 
 /// The problem of a folder that has no build plan file.
-pub(super) fn no_manifest() -> Diagnostic {
-    problem_with_help(
+pub(super) fn no_manifest() -> PlanError {
+    PlanError::new(
         Code::P5001,
         format!("there is no `{}`", PlanLibrary::MANIFEST),
-        "a plan library is a folder with a `build-plan.toml`, `scripts/` and `templates/`",
     )
+    .help("a plan library is a folder with a `build-plan.toml`, `scripts/` and `templates/`")
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +61,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn folder(&mut self, dir: &Dir, name: &str, depth: usize) -> Result<(), Diagnostic> {
+    fn folder(&mut self, dir: &Dir, name: &str, depth: usize) -> Result<(), PlanError> {
         if depth > MAX_DEPTH {
             return Err(too_large(
                 name,
@@ -95,7 +94,7 @@ impl Reader {
             } else if kind.is_file() {
                 self.file(dir, Path::new(&raw), &path)?;
             } else {
-                return Err(problem(
+                return Err(PlanError::new(
                     Code::P5003,
                     format!("`{path}` is not a regular file"),
                 ));
@@ -104,13 +103,13 @@ impl Reader {
         Ok(())
     }
 
-    /// Reads one file. What is checked is what was opened: a link put there in between is not
-    /// followed out of the library by `Dir`, and a file that grows is cut at the limit.
-    fn file(&mut self, dir: &Dir, file: &Path, name: &str) -> Result<(), Diagnostic> {
+    /// Reads one file. A link that is put there after it was looked at leads nowhere out of the
+    /// folder either, because `Dir` resolves it; a file that grows is cut at the limit.
+    fn file(&mut self, dir: &Dir, file: &Path, name: &str) -> Result<(), PlanError> {
         match dir.symlink_metadata(file) {
             Ok(metadata) if metadata.is_symlink() => return Err(is_a_link(name)),
             Ok(metadata) if !metadata.is_file() => {
-                return Err(problem(
+                return Err(PlanError::new(
                     Code::P5003,
                     format!("`{name}` is not a regular file"),
                 ));
@@ -138,29 +137,29 @@ impl Reader {
     }
 }
 
-fn not_opened(name: &str, error: &std::io::Error) -> Diagnostic {
+fn not_opened(name: &str, error: &std::io::Error) -> PlanError {
     let name = escape(name.as_bytes());
     match error.kind() {
-        ErrorKind::NotFound => problem(Code::P5001, format!("there is no folder `{name}`")),
-        _ => problem(Code::P5001, format!("cannot read `{name}`: {error}")),
+        ErrorKind::NotFound => PlanError::new(Code::P5001, format!("there is no folder `{name}`")),
+        _ => PlanError::new(Code::P5001, format!("cannot read `{name}`: {error}")),
     }
 }
 
-fn is_a_link(name: &str) -> Diagnostic {
-    problem_with_help(
+fn is_a_link(name: &str) -> PlanError {
+    PlanError::new(
         Code::P5003,
         format!("`{name}` is a symbolic link, and a plan library has none"),
-        "put the file itself there",
     )
+    .help("put the file itself there")
 }
 
-fn not_text(name: &str, what: &str) -> Diagnostic {
-    problem(
+fn not_text(name: &str, what: &str) -> PlanError {
+    PlanError::new(
         Code::P5002,
         format!("cannot read `{name}`: {what} is not UTF-8"),
     )
 }
 
-fn too_large(name: &str, why: &str) -> Diagnostic {
-    problem(Code::P5004, format!("cannot read `{name}`: {why}"))
+fn too_large(name: &str, why: &str) -> PlanError {
+    PlanError::new(Code::P5004, format!("cannot read `{name}`: {why}"))
 }

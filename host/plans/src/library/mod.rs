@@ -5,7 +5,7 @@ mod folder;
 
 pub use build_plan::{BuildPlan, MountSource, PlanKind};
 
-use mintage_engine::Diagnostic;
+use mintage_engine::{DefaultValue, Diagnostic, attribute_uses};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ impl PlanLibrary {
     /// # Errors
     /// P5001 to P5004, all problems at once, with their places in `build-plan.toml`.
     pub fn load(dir: &Path) -> Result<Self, Vec<Diagnostic>> {
-        let files = folder::read(dir).map_err(|problem| vec![problem])?;
+        let files = folder::read(dir).map_err(|error| vec![error.into()])?;
         Self::from_files(files)
     }
 
@@ -46,7 +46,7 @@ impl PlanLibrary {
     /// P5001 and P5002, all problems at once.
     pub fn from_files(mut files: BTreeMap<String, String>) -> Result<Self, Vec<Diagnostic>> {
         let Some(manifest) = files.remove(Self::MANIFEST) else {
-            return Err(vec![folder::no_manifest()]);
+            return Err(vec![folder::no_manifest().into()]);
         };
         let mut scripts = BTreeMap::new();
         let mut templates = BTreeMap::new();
@@ -96,10 +96,23 @@ impl PlanLibrary {
             .map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    /// Whether a run needs a value for the attribute `name`.
+    /// Whether a run needs a value for the attribute `name`: as the build plan says; else it does
+    /// unless there is a default, in the build plan or in every script that asks.
     pub(crate) fn requires(&self, name: &str) -> bool {
-        let attribute = self.plan.attributes.get(name);
-        attribute.is_some_and(|a| a.required.unwrap_or(a.default.is_none()))
+        let Some(attribute) = self.plan.attributes.get(name) else {
+            return false;
+        };
+        let is_needed = || attribute.default.is_none() && !self.scripts_have_default(name);
+        attribute.required.unwrap_or_else(is_needed)
+    }
+
+    /// Whether scripts ask for the attribute `name`, and all of them with a default.
+    fn scripts_have_default(&self, name: &str) -> bool {
+        let uses = self.scripts().flat_map(|(_, text)| attribute_uses(text));
+        let mut uses = uses
+            .filter(|used| used.name.as_deref() == Some(name))
+            .peekable();
+        uses.peek().is_some() && uses.all(|used| used.default != DefaultValue::Required)
     }
 
     /// SHA-256 over names and contents, in hexadecimal: the same for the same library wherever it

@@ -223,3 +223,29 @@ fn a_folder_that_is_no_library_is_named() {
         missing[0].message
     );
 }
+
+#[test]
+fn a_value_is_needed_unless_something_says_otherwise() {
+    let ask = "attribute(\"A\");";
+    let ask_with_default = "attribute(\"A\", 1);";
+    for (declaration, script, expected) in [
+        ("", ask, true),
+        ("", "", true),
+        ("", ask_with_default, false),
+        ("", "attribute(\"A\", 1); attribute(\"A\");", true),
+        ("default = \"x\"", ask, false),
+        ("required = false", ask, false),
+        ("required = true", ask_with_default, true),
+        ("required = true\ndefault = \"x\"", ask, true),
+    ] {
+        let plan = format!("{PLAN}[attribute.A]\ntype = \"string\"\n{declaration}");
+        let files = [
+            ("build-plan.toml", plan.as_str()),
+            ("scripts/a.rhai", script),
+        ];
+        let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let library = PlanLibrary::from_files(files.into()).unwrap();
+        assert_eq!(library.requires("A"), expected, "{declaration} {script}");
+        assert!(!library.requires("B"));
+    }
+}
