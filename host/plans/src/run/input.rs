@@ -38,7 +38,8 @@ pub struct RunInput {
 pub struct RunLimits {
     /// The limits of its scripts; a deadline in the build plan counts where it is shorter.
     pub script: Limits,
-    /// How many bytes of the volume may change, in whole blocks.
+    /// How many bytes of the volume may change, in whole blocks; and how many bytes the steps may
+    /// write into files in all, holes counted too.
     pub changed_bytes: u64,
 }
 

@@ -66,8 +66,10 @@ impl Mask {
         diagnostic.path.iter_mut().for_each(|text| self.text(text));
         diagnostic.help.iter_mut().for_each(|text| self.text(text));
         diagnostic.notes.iter_mut().for_each(|text| self.text(text));
-        let lines = diagnostic.frames.iter_mut().map(|frame| &mut frame.text);
-        lines.for_each(|text| self.text(text));
+        for frame in &mut diagnostic.frames {
+            self.text(&mut frame.text);
+            frame.label.iter_mut().for_each(|text| self.text(text));
+        }
     }
 
     pub(super) fn log_line(&self, line: &mut LogLine) {

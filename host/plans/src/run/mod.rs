@@ -41,4 +41,6 @@ pub fn run(
 }
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod tests;

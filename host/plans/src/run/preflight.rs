@@ -2,8 +2,8 @@
 
 use super::input::RunInput;
 use crate::check;
-use crate::problem::{problem, problem_with_help};
-use mintage_engine::{Code, CompiledScript, Diagnostic, Library, PlanHost};
+use crate::problem::problem;
+use mintage_engine::{Code, CompiledScript, Diagnostic, Library, PlanError, PlanHost};
 use mintage_volume::tree::VolumeTree;
 
 /// The compiled steps of a build plan, in order, and the host that runs them.
@@ -72,14 +72,14 @@ fn wrong_values(input: &RunInput) -> Vec<Diagnostic> {
 ///
 /// # Errors
 /// P3012.
-pub(super) fn check_writable(tree: &VolumeTree) -> Result<(), Diagnostic> {
+pub(super) fn check_writable(tree: &VolumeTree) -> Result<(), PlanError> {
     let root = tree.mounts().iter().find(|mount| mount.point.is_root());
     match root {
-        Some(root) if root.read_only => Err(problem_with_help(
-            Code::P3012,
-            format!("the root filesystem ({}) is read-only", root.source),
-            "a build plan needs a root filesystem that it can write to",
-        )),
+        Some(root) if root.read_only => {
+            let message = format!("the root filesystem ({}) is read-only", root.source);
+            Err(PlanError::new(Code::P3012, message)
+                .help("a build plan needs a root filesystem that it can write to"))
+        }
         _ => Ok(()),
     }
 }

@@ -39,6 +39,15 @@ impl fs_ext4::block_io::BlockDevice for Formatted {
 
 /// An image of one ext4 filesystem with a few files.
 fn golden() -> Arc<MemoryDevice> {
+    golden_with(&[
+        ("/etc/os-release", "PRETTY_NAME=\"Testing 1\"\n"),
+        ("/etc/hostname", "golden\n"),
+        ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
+    ])
+}
+
+/// An image of one ext4 filesystem with these files.
+pub(super) fn golden_with(files: &[(&str, &str)]) -> Arc<MemoryDevice> {
     let device = Arc::new(MemoryDevice::new(LEN));
     let flavor = FsFlavor::Ext4;
     fs_ext4::mkfs::format_filesystem_with_flavor(
@@ -60,11 +69,9 @@ fn golden() -> Arc<MemoryDevice> {
     for dir in ["/etc", "/var", "/bin", "/usr", "/root"] {
         tree.make_dir(dir, Ownership::root(0o755)).unwrap();
     }
-    for (path, text) in [
-        ("/etc/os-release", "PRETTY_NAME=\"Testing 1\"\n"),
-        ("/etc/hostname", "golden\n"),
-        ("/etc/passwd", "root:x:0:0::/root:/bin/sh\n"),
-    ] {
+    for (path, text) in files {
+        let parent = VolumePath::parse(path).unwrap().parent().unwrap();
+        tree.make_dirs(&parent, Ownership::root(0o755)).unwrap();
         tree.write(path, text.as_bytes(), Ownership::root(0o644))
             .unwrap();
     }
@@ -92,7 +99,7 @@ fn input(attributes: &str, settings: &[&str], scripts: &[&str]) -> RunInput {
     RunInput::new(library, values, "seed", time)
 }
 
-fn run_on(golden: &Arc<MemoryDevice>, input: &RunInput) -> RunReport {
+pub(super) fn run_on(golden: &Arc<MemoryDevice>, input: &RunInput) -> RunReport {
     let delta = Arc::new(MemoryDevice::new(LEN));
     run(
         input,

@@ -102,7 +102,7 @@ impl<'a> Transaction<'a> {
         let overlay = Overlay::new(Arc::clone(&golden), delta, self.input.limits.changed_bytes)?;
         let overlay = Arc::new(overlay);
         let tree = self.open(Arc::clone(&overlay) as Arc<dyn BlockDevice>)?;
-        check_writable(&tree)?;
+        check_writable(&tree).map_err(Diagnostic::from)?;
         self.timings.open = microseconds(since);
 
         let mut tree = self.run_steps(&prepared, tree)?;
@@ -202,7 +202,8 @@ impl<'a> Transaction<'a> {
         self.timings.total = microseconds(self.started);
         let (status, error, changed) = match result {
             Ok(changed) => (Status::Succeeded, None, Some(changed)),
-            Err(Failed(error, others)) => {
+            Err(Failed(mut error, others)) => {
+                self.name_deadline(&mut error);
                 let others = others
                     .iter()
                     .map(|other| format!("also {}: {}", other.code, other.message));
@@ -217,6 +218,16 @@ impl<'a> Transaction<'a> {
             outcome,
             timings,
             changes,
+        }
+    }
+
+    /// The volume knows only that it was interrupted; whether by the deadline, the control knows.
+    fn name_deadline(&self, error: &mut Diagnostic) {
+        if error.code == Code::P2005
+            && let Err(stopped) = self.control.check()
+        {
+            error.code = stopped.code;
+            error.message = stopped.message;
         }
     }
 
