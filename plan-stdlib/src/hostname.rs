@@ -48,10 +48,12 @@ fn get(tree: &VolumeTree) -> Result<String, PlanError> {
 
 fn set(tree: &mut VolumeTree, new: &str) -> Result<bool, PlanError> {
     name::check(new, name::MAX_HOST_NAME)?;
+    // Asked first: a volume that cannot tell its family stays as it is.
+    let is_debian = os::family(tree)? == "debian";
     let old = current(tree)?;
     let content = Content::Text(format!("{new}\n").into());
     let mut changed = access::write(tree, HOSTNAME, &content, Access::default())?;
-    if os::family(tree)? == "debian" {
+    if is_debian {
         changed |= access::edit_or_create(tree, HOSTS, Ownership::root(0o644), |content| {
             rename(content, old.as_deref(), new)
         })?;
@@ -228,6 +230,14 @@ mod tests {
         let before = tree.read(HOSTS, 1000).unwrap();
         set(&mut tree, "web01").unwrap();
         assert_eq!(tree.read(HOSTS, 1000).unwrap(), before);
+    }
+
+    #[test]
+    fn a_volume_without_a_family_stays_as_it_is() {
+        let mut tree = TestWorld::debian().tree;
+        tree.remove("/usr/lib/os-release").unwrap();
+        assert_eq!(set(&mut tree, "web01").unwrap_err().code, Code::P3001);
+        assert_eq!(get(&tree).unwrap(), "golden");
     }
 
     #[test]
