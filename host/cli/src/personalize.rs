@@ -48,6 +48,9 @@ pub struct Personalized {
 pub struct Volume {
     /// Where it is.
     pub path: PathBuf,
+    /// Whether it had no name before it was complete; else, on a filesystem that cannot do that,
+    /// it had a hidden temporary one, which a killed run leaves behind.
+    pub unnamed_until_complete: bool,
     /// How the golden image was cloned.
     pub clone: CloneReport,
     /// What was written into the clone.
@@ -128,9 +131,11 @@ fn make_volume(
     let committed = FileDevice::read_only(scratch)
         .and_then(|delta| commit(&report.changes, &delta, &FileDevice::writable(target)?))
         .map_err(|error| not_written("write the changed blocks", &error))?;
+    let unnamed_until_complete = volume.temporary().is_none();
     let path = volume.publish()?;
     Ok(Volume {
         path,
+        unnamed_until_complete,
         clone,
         commit: committed,
         commit_duration: started.elapsed(),

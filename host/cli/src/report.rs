@@ -38,6 +38,10 @@ impl fmt::Display for Report<'_> {
                 escape(note.as_bytes())
             )?;
         }
+        for (layer, why) in self.personalized.sandbox.missing() {
+            let note = self.paint.yellow("note:");
+            writeln!(f, "{note} the worker's sandbox is without {layer}: {why}")?;
+        }
         if outcome.error.is_some() {
             return Ok(());
         }
@@ -129,6 +133,15 @@ impl Report<'_> {
             }
         }
         let (bytes, took) = (Size(volume.commit.bytes), Span(volume.commit_duration));
-        writeln!(f, ", commit of {bytes} in {took}")
+        writeln!(f, ", commit of {bytes} in {took}")?;
+        if volume.unnamed_until_complete {
+            return Ok(());
+        }
+        let note = self.paint.yellow("note:");
+        let why = "its filesystem has no unnamed files";
+        writeln!(
+            f,
+            "{note} the volume had a temporary name while it was made: {why}"
+        )
     }
 }

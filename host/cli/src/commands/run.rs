@@ -31,6 +31,8 @@ Examples:
   mintage run plans/web --image debian-12.img --out web01.img --profile web01.json
   mintage run plans/web --image debian-12.img --preview --profile web01.json
 
+A secret belongs into a file of --values or --profile: other users can see a command line.
+
 Values of attributes count in this order: --set, then --values, then --profile, then the
 defaults in build-plan.toml, then those in the scripts.
 

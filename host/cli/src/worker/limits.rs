@@ -25,7 +25,7 @@ impl Default for WorkerLimits {
             memory: 2 << 30,
             cpu: Duration::from_secs(600),
             scratch: 16 << 30,
-            answer: 64 << 20,
+            answer: 192 << 20,
             deadline: Duration::from_secs(600),
         }
     }

@@ -32,6 +32,9 @@ pub struct WorkerArguments {
     /// How many descriptors are passed.
     #[arg(long)]
     pub descriptors: u32,
+    /// The process that wants the answer; without it the worker ends.
+    #[arg(long)]
+    pub parent: u32,
 }
 
 impl WorkerArguments {
@@ -43,17 +46,19 @@ impl WorkerArguments {
             cpu,
             scratch: limits.scratch,
             descriptors,
+            parent: std::process::id(),
         }
     }
 
     /// As a command line.
-    pub(super) fn to_command_line(&self) -> [String; 5] {
+    pub(super) fn to_command_line(&self) -> [String; 6] {
         [
             "worker".to_owned(),
             format!("--memory={}", self.memory),
             format!("--cpu={}", self.cpu),
             format!("--scratch={}", self.scratch),
             format!("--descriptors={}", self.descriptors),
+            format!("--parent={}", self.parent),
         ]
     }
 }

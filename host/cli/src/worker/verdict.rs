@@ -7,6 +7,14 @@ use rustix::process::Signal;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
+/// What a worker says when it gets no more memory: from the allocator, from a new thread, from the
+/// system.
+const OUT_OF_MEMORY: [&str; 3] = [
+    "memory allocation of ",
+    "failed to spawn thread",
+    "Cannot allocate memory",
+];
+
 /// How a worker ended without an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -50,7 +58,7 @@ impl WorkerFailure {
                 Code::P6002,
                 "the worker was killed, most likely because the host ran out of memory".to_owned(),
             ),
-            _ if text.contains("memory allocation of ") || text.contains("OutOfMemory") => {
+            _ if OUT_OF_MEMORY.iter().any(|said| text.contains(said)) => {
                 (Code::P6002, too_much_memory(limits))
             }
             _ => (Code::P6001, crash(status, &text)),

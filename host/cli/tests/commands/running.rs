@@ -192,3 +192,41 @@ fn a_run_is_held_to_its_limits() {
         .mintage(&format!("{RUN} --deadline 1"))
         .fails(1, "error[P200");
 }
+
+#[test]
+fn a_killed_run_leaves_nothing_not_even_its_worker() {
+    let place = Place::new();
+    place.script("while true { file::write(\"/srv/x\", \"x\"); }");
+    let mut child = place
+        .command(RUN)
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let children = format!("/proc/{0}/task/{0}/children", child.id());
+    let worker = wait_for(|| {
+        let worker = fs::read_to_string(&children).unwrap_or_default();
+        let worker = worker.trim().to_owned();
+        (!worker.is_empty()).then_some(worker)
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_for(|| is_gone(&worker).then_some(()));
+    assert_eq!(place.names(), BEFORE);
+}
+
+/// Whether a process is no more, or only waits for somebody to ask how it ended.
+fn is_gone(process: &str) -> bool {
+    let state = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    state.is_empty() || state.contains(") Z ")
+}
+
+/// Asks again and again, for ten seconds at most.
+fn wait_for<T>(ask: impl Fn() -> Option<T>) -> T {
+    for _ in 0..1000 {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("it did not come");
+}

@@ -98,6 +98,11 @@ pub(super) fn enter(arguments: &WorkerArguments) -> io::Result<SandboxReport> {
     // Nobody of the same user may read this process's memory, and it ends with its parent.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    if std::os::unix::process::parent_id() != arguments.parent {
+        return Err(io::Error::other(
+            "the process that wants the answer is gone",
+        ));
+    }
     seccomp::enter()?;
     Ok(SandboxReport {
         seccomp: true,

@@ -5,7 +5,8 @@ use rustix::process::{Resource, Rlimit};
 use std::io;
 
 /// Sets every limit for good: soft and hard are the same, except for processor time, where the
-/// soft one is the signal with a name and the hard one a second later a kill.
+/// soft one is the signal with a name and the hard one a second later a kill. A limit that is
+/// lower already stays.
 pub(super) fn enter(arguments: &WorkerArguments) -> io::Result<()> {
     let same = |value| Rlimit {
         current: Some(value),
@@ -25,6 +26,15 @@ pub(super) fn enter(arguments: &WorkerArguments) -> io::Result<()> {
         // As many as there are: no new one can be had.
         (Resource::Nofile, same(descriptors)),
     ] {
+        let least = rustix::process::getrlimit(resource).maximum;
+        let lower = |wanted: Option<u64>| match (wanted, least) {
+            (Some(wanted), Some(least)) => Some(wanted.min(least)),
+            (wanted, least) => wanted.or(least),
+        };
+        let limit = Rlimit {
+            current: lower(limit.current),
+            maximum: lower(limit.maximum),
+        };
         rustix::process::setrlimit(resource, limit)?;
     }
     Ok(())

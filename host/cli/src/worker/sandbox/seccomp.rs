@@ -97,7 +97,8 @@ fn allow_list() -> Result<BpfProgram, BackendError> {
     let abort = argument(2, !0, libc::SIGABRT)?;
     rules.insert(libc::SYS_tgkill, vec![rule([own, abort])?]);
     let thread_name = rule([argument(0, !0, libc::PR_SET_NAME)?])?;
-    rules.insert(libc::SYS_prctl, vec![thread_name]);
+    let mapping_name = rule([argument(0, !0, libc::PR_SET_VMA)?])?;
+    rules.insert(libc::SYS_prctl, vec![thread_name, mapping_name]);
     // The standard library asks this before it closes a descriptor, in debug builds.
     let is_open = rule([argument(1, !0, libc::F_GETFD)?])?;
     rules.insert(libc::SYS_fcntl, vec![is_open]);
