@@ -13,6 +13,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// The most problems of one file that are told.
+const MAX_PROBLEMS: usize = 100;
+
 /// A TOML file that is being read: its name and text for the errors, and the problems so far.
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
@@ -89,6 +92,9 @@ impl<'a> Source<'a> {
 
     /// Notes a problem that is a diagnostic already, at `span`.
     pub(crate) fn report_diagnostic(&self, span: Range<usize>, mut diagnostic: Diagnostic) {
+        if self.problems.borrow().len() >= MAX_PROBLEMS {
+            return;
+        }
         let mut frame = place(self.name, self.text, span);
         if !self.show_lines {
             frame.text.clear();
@@ -213,6 +219,14 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A text of at most 256 characters, to which values are compared.
+    pub(crate) fn short_text(&mut self, key: &'static str) -> Option<String> {
+        let entry = self.take(key)?;
+        self.expect(key, &entry, "a text of at most 256 characters", |value| {
+            as_text(value).filter(|text| text.chars().count() <= 256)
+        })
+    }
+
     /// A network of the family that `is_family` tells, `192.0.2.0/24`.
     pub(crate) fn network(
         &mut self,
@@ -260,7 +274,7 @@ impl<'a> Section<'a> {
 
     /// Reports every key that nobody asked for.
     pub(crate) fn finish(self) {
-        for (key, entry) in &self.entries {
+        for (key, entry) in self.entries.iter().take(MAX_PROBLEMS) {
             let place = match self.name.as_str() {
                 "" => String::new(),
                 name => format!(" in `[{name}]`"),

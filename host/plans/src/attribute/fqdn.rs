@@ -17,7 +17,7 @@ pub struct FqdnType {
 impl FqdnType {
     pub(super) fn declare(section: &mut Section<'_>) -> Self {
         Self {
-            pattern: section.text("pattern"),
+            pattern: section.short_text("pattern"),
         }
     }
 

@@ -113,7 +113,7 @@ impl Refusal {
         Self::new(Code::P4004, Some(given), must)
     }
 
-    /// A secret's value is refused for the reason; the value is not shown.
+    /// The value is refused and not shown: it is a secret, or too long.
     pub(crate) fn secret(code: Code, must: &str) -> Self {
         Self::new(code, None, must)
     }
@@ -211,12 +211,28 @@ impl Attribute {
 
     /// The value that `given` means.
     pub(crate) fn parse(&self, given: &Json) -> Result<Value, Refusal> {
+        if size(given) > MAX_VALUE {
+            return Err(Refusal::secret(Code::P4004, "be shorter than 64 KiB"));
+        }
         if !self.list {
             return self.kind.parse(given);
         }
         let items = list_items(given);
         let values = items.iter().map(|item| self.kind.parse(item));
         Ok(Value::List(values.collect::<Result<_, _>>()?))
+    }
+}
+
+/// The longest value, in bytes of text.
+const MAX_VALUE: usize = 64 * 1024;
+
+/// About how many bytes of text a value has.
+fn size(given: &Json) -> usize {
+    match given {
+        Json::String(text) => text.len(),
+        Json::Array(items) => items.iter().map(|item| 1 + size(item)).sum(),
+        Json::Object(map) => map.iter().map(|(key, value)| key.len() + size(value)).sum(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => 1,
     }
 }
 

@@ -56,7 +56,6 @@ pub(super) fn field_name(given: &str) -> &str {
         "ipaddress" => "address",
         "vlanid" => "vlan",
         "ipv4disable" => "disabled",
-        "dns1" | "dns2" | "dns3" => given,
         other => other,
     }
 }

@@ -27,7 +27,7 @@ impl PasswordType {
         Self {
             min_length: section.count("min-length"),
             max_length: section.count("max-length"),
-            allowed_characters: section.text("allowed-characters"),
+            allowed_characters: section.short_text("allowed-characters"),
         }
     }
 

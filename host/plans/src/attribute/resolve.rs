@@ -9,6 +9,9 @@ use mintage_engine::{Code, Diagnostic};
 use mintage_volume::path::escape;
 use serde_json::{Map, Value as Json};
 
+/// The most values of one layer that are told to belong to no attribute.
+const MAX_UNKNOWN: usize = 20;
+
 /// The values of a build plan's attributes: for each, that of the strongest layer, else the build
 /// plan's default; the fields of a nic are taken one by one.
 ///
@@ -92,6 +95,7 @@ fn unknown_names(library: &PlanLibrary, layer: &ValueLayer) -> Vec<Diagnostic> {
         .keys()
         .filter(|name| !declared.contains_key(*name));
     unknown
+        .take(MAX_UNKNOWN)
         .map(|name| {
             let message = format!(
                 "build plan `{}` has no attribute `{}`",

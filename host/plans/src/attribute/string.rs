@@ -27,7 +27,7 @@ impl StringType {
         Self {
             min_length: section.count("min-length"),
             max_length: section.count("max-length"),
-            pattern: section.text("pattern"),
+            pattern: section.short_text("pattern"),
             multi_line: section.boolean("multi-line").unwrap_or(false),
         }
     }

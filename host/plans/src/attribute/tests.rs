@@ -438,3 +438,18 @@ fn secrets_survive_the_way_to_another_process_and_show_nowhere_else() {
     assert_eq!(back, values);
     assert_eq!(back.secrets(), ["hunter2"]);
 }
+
+#[test]
+fn values_and_lists_of_problems_have_a_limit() {
+    let long = serde_json::to_string(&"x".repeat(64 * 1024 + 1)).unwrap();
+    let refused = one("type = \"string\"", &long);
+    assert!(
+        refused.ends_with("it must be shorter than 64 KiB"),
+        "{refused}"
+    );
+
+    let library = library("");
+    let many: Vec<String> = (0..100_000).map(|n| format!("N{n}=x")).collect();
+    let problems = resolve(&library, &[ValueLayer::from_settings(&many).unwrap()]).unwrap_err();
+    assert_eq!(problems.len(), 20);
+}

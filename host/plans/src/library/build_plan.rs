@@ -111,6 +111,7 @@ fn read_steps(root: &mut Section<'_>, scripts: &[&str]) -> Vec<String> {
     if steps.is_empty() || steps.len() > MAX_STEPS {
         let message = format!("`steps` must list 1 to {MAX_STEPS} scripts");
         root.report(root.span(), message);
+        return Vec::new();
     }
     for (step, span) in &steps {
         if !scripts.contains(&step.as_str()) {

@@ -249,3 +249,26 @@ fn a_value_is_needed_unless_something_says_otherwise() {
         assert!(!library.requires("B"));
     }
 }
+
+#[test]
+fn a_build_plan_full_of_faults_is_refused_soon() {
+    let keys: String = (0..100_000).map(|n| format!("k{n}=1\n")).collect();
+    let problems = build_plan::parse("f", &format!("{keys}{PLAN}"), &[]).unwrap_err();
+    assert_eq!(problems.len(), 100);
+    let steps = vec!["\"x\""; 100_000].join(",");
+    let problems = build_plan::parse("f", &format!("steps = [{steps}]"), &["y"]).unwrap_err();
+    assert_eq!(problems.len(), 3);
+}
+
+#[test]
+fn the_documented_build_plan_is_one() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/build-plan.md");
+    let page = fs::read_to_string(page).unwrap();
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let scripts = ["scripts/identity.rhai", "scripts/network.rhai"];
+    let plan = build_plan::parse("build-plan.md", example.unwrap(), &scripts).unwrap();
+    assert_eq!(plan.steps, scripts);
+}
