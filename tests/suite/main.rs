@@ -8,6 +8,7 @@
 mod debian;
 mod directory;
 mod ext4_differential;
+mod ext4_hostile;
 mod ext4_images;
 mod hostile;
 mod house;

@@ -201,6 +201,11 @@ impl Operations {
         }
     }
 
+    /// Tells of something that is there before the first operation.
+    pub fn found(&mut self, path: VolumePath, kind: FileKind) {
+        self.paths.push((path, kind));
+    }
+
     /// Makes the next operation.
     pub fn make(&mut self) -> Operation {
         match self.random.below(100) {

@@ -101,7 +101,7 @@ fn entries(fs: &Filesystem, ino: u32) -> Result<Vec<fs_ext4::dir::DirEntry>> {
             return Err(Fault::Corrupt("a directory has a hole"));
         };
         let block = fs.read_block(physical)?;
-        check_block(fs, ino, &inode, &block)?;
+        check_block(fs, (ino, &inode), logical, &block)?;
         for entry in fs_ext4::dir::DirBlockIter::new(&block, true) {
             let entry = entry?;
             if matches!(entry.name.as_slice(), b"." | b"..") {
@@ -122,6 +122,43 @@ fn entries(fs: &Filesystem, ino: u32) -> Result<Vec<fs_ext4::dir::DirEntry>> {
         return Err(Fault::Corrupt("a directory has the same name twice"));
     }
     Ok(entries)
+}
+
+/// Makes `..` found in `folder` and all directories above it.
+///
+/// The kernel leaves four bytes at the end of the first block of a directory that it gives an
+/// index, and the library takes them for the checksum of a block of entries: it then finds no `..`
+/// there, which it needs to move a directory. They mean nothing, so they are cleared.
+pub(super) fn mend_index_roots(fs: &Filesystem, folder: &VolumePath) -> Result<()> {
+    /// Where the index starts in the first block.
+    const INDEX: usize = 32;
+    let size = u64::from(fs.sb.block_size());
+    let mut next = Some(folder.clone());
+    while let Some(folder) = next {
+        next = folder.parent();
+        let (ino, inode) = stat(fs, &folder)?;
+        let indexed = inode.flags & fs_ext4::inode::InodeFlags::INDEX.bits() != 0;
+        let Some(physical) = fs.map_inode_logical(&inode, 0)?.filter(|_| indexed) else {
+            continue;
+        };
+        let mut block = fs.read_block(physical)?;
+        if !fs.csum.enabled || !fs_ext4::dir::has_csum_tail(&block) {
+            continue;
+        }
+        let sound = fs.csum.verify_dx_tail(ino, inode.generation, &block, INDEX);
+        if sound != Some(true) {
+            return Err(Fault::BadChecksum {
+                what: "directory index",
+            });
+        }
+        // A block has 1024 bytes at least.
+        let left = block.len() - 8;
+        put(&mut block, left, &[0; 4]);
+        fs.csum
+            .patch_dx_tail(ino, inode.generation, &mut block, INDEX);
+        fs.dev.write_at(physical * size, &block)?;
+    }
+    Ok(())
 }
 
 /// Finds many paths: it looks through each directory once, where the library does so for each
@@ -166,11 +203,22 @@ impl<'f> Finder<'f> {
     }
 }
 
-/// Blocks of entries end in a checksum where the filesystem has checksums. Blocks of the index,
-/// which hold no entries, do not; the library checks those when it looks names up.
-fn check_block(fs: &Filesystem, ino: u32, inode: &Inode, block: &[u8]) -> Result<()> {
-    let unsound = fs.csum.enabled
-        && fs_ext4::dir::has_csum_tail(block)
+/// Blocks of entries end in a checksum where the filesystem has checksums. The first block of an
+/// indexed directory does not, though the bytes at its end may still look like one from before it
+/// was indexed; nor do the index's other blocks, which are one unused entry. The library checks
+/// those when it looks names up.
+fn check_block(
+    fs: &Filesystem,
+    (ino, inode): (u32, &Inode),
+    logical: u64,
+    block: &[u8],
+) -> Result<()> {
+    let indexed = inode.flags & fs_ext4::inode::InodeFlags::INDEX.bits() != 0;
+    let unused = block.starts_with(&[0; 4]) && usize::from(word(block, 4)) == block.len();
+    if !fs.csum.enabled || indexed && (logical == 0 || unused) {
+        return Ok(());
+    }
+    let unsound = fs_ext4::dir::has_csum_tail(block)
         && !fs.csum.verify_dir_entry_tail(ino, inode.generation, block);
     match unsound {
         true => Err(Fault::BadChecksum {

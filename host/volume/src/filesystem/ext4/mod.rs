@@ -296,6 +296,10 @@ impl FileSystem for Ext4 {
                 Err(Fault::NotFound) => None,
                 Err(fault) => return Err(fault),
             };
+            if fs.stat_ino(source)?.is_dir() {
+                let folder = to.parent().ok_or_else(the_root)?;
+                inodes::mend_index_roots(fs, &folder)?;
+            }
             fs.apply_rename_at(old_dir, old_name, new_dir, new_name, replaced.is_some())?;
             stamp(fs, old_dir, time, Stamp::Modified)?;
             stamp(fs, new_dir, time, Stamp::Modified)
