@@ -144,7 +144,10 @@ fn kind(state: &FileState) -> String {
     match state.kind {
         FileKind::File => "file".to_owned(),
         FileKind::Directory => "directory".to_owned(),
-        FileKind::Symlink => format!("link to {}", state.target.as_deref().unwrap_or_default()),
+        FileKind::Symlink => format!(
+            "link to {}",
+            printable(state.target.as_deref().unwrap_or_default())
+        ),
         FileKind::CharDevice => format!("character device {major}:{minor}"),
         FileKind::BlockDevice => format!("block device {major}:{minor}"),
         FileKind::Fifo => "fifo".to_owned(),
