@@ -40,7 +40,7 @@ const BUFFER: usize = 1 << 20;
 /// Clones `golden` into a file without a name beside `output`.
 ///
 /// `progress` is told how far the copy came and how long the image is, in bytes; it is not called
-/// for a reflink.
+/// for a reflink. A clone of an image that changed since it was opened is refused.
 ///
 /// # Errors
 /// `Output`, `Read`. Nothing is left of the clone then.
@@ -57,6 +57,7 @@ pub fn clone_golden(
         let bytes = sparse_copy(golden, &volume, progress)?;
         (CloneMethod::SparseCopy, bytes)
     };
+    golden.check_unchanged()?;
     let report = CloneReport {
         method,
         bytes,

@@ -12,7 +12,11 @@ pub struct GoldenImage {
     path: PathBuf,
     len: u64,
     identity: (u64, u64),
+    state: State,
 }
+
+/// What changes when somebody writes to a file.
+type State = (i64, i64, i64);
 
 impl GoldenImage {
     /// Opens a regular file or a block device. Anything else is refused without waiting for it
@@ -46,6 +50,7 @@ impl GoldenImage {
             path: path.to_owned(),
             len,
             identity: (stat.st_dev, stat.st_ino),
+            state: state_of(&stat),
         })
     }
 
@@ -74,6 +79,24 @@ impl GoldenImage {
         self.len == 0
     }
 
+    /// Whether nobody wrote to the image since it was opened, as far as its times tell.
+    ///
+    /// # Errors
+    /// `Read` when somebody did.
+    pub fn check_unchanged(&self) -> Result<()> {
+        let failed = |source| StorageError::Read {
+            path: self.path.clone(),
+            source,
+        };
+        let now = rustix::fs::fstat(&self.file).map_err(|errno| failed(errno.into()))?;
+        match state_of(&now) == self.state {
+            true => Ok(()),
+            false => Err(failed(std::io::Error::other(
+                "it changed while it was read",
+            ))),
+        }
+    }
+
     /// Whether `output` can become a new volume made of this image: nothing may be there yet.
     ///
     /// This is for telling the user early; [`crate::UnpublishedVolume::publish`] is what makes
@@ -91,6 +114,13 @@ impl GoldenImage {
             Err(_) => Ok(()),
         }
     }
+}
+
+fn state_of(stat: &rustix::fs::Stat) -> State {
+    // The types of a stat's fields differ between platforms; where one does not fit, it is left
+    // out on both sides of the comparison.
+    let nanoseconds = i64::try_from(stat.st_mtime_nsec).unwrap_or(0);
+    (stat.st_mtime, nanoseconds, stat.st_size)
 }
 
 #[cfg(test)]
@@ -133,6 +163,18 @@ mod tests {
         assert_eq!(golden.len(), 6);
         assert!(rustix::io::pwrite(golden.file(), b"x", 0).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"golden");
+    }
+
+    #[test]
+    fn an_image_that_somebody_writes_to_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("golden");
+        std::fs::write(&path, b"golden").unwrap();
+        let golden = GoldenImage::open(&path).unwrap();
+        golden.check_unchanged().unwrap();
+        std::fs::write(&path, b"gilded!").unwrap();
+        let error = golden.check_unchanged().unwrap_err();
+        assert!(error.to_string().contains("it changed"), "{error}");
     }
 
     #[test]
