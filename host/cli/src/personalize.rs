@@ -6,13 +6,13 @@ use crate::jobs::Job;
 use crate::progress::Progress;
 use crate::worker::{Answer, SandboxReport, Worker, WorkerLimits};
 use mintage_engine::Code;
+use mintage_plans::run::Status;
 use mintage_plans::{RunInput, RunReport};
 use mintage_storage::unpublished::directory_of;
 use mintage_storage::{CloneReport, GoldenImage, clone_golden, scratch_file};
 use mintage_volume::block::{Committed, FileDevice, commit};
 use serde::Serialize;
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -78,7 +78,7 @@ impl Personalization<'_> {
         let Answer { sandbox, result } = self.ask_worker(&golden, &scratch)?;
         let report: RunReport = result?;
         let volume = match output {
-            Some(output) if report.outcome.error.is_none() => {
+            Some(output) if report.outcome.status == Status::Succeeded => {
                 Some(make_volume(&golden, output, &report, scratch)?)
             }
             _ => None,
@@ -144,10 +144,4 @@ fn make_volume(
 
 fn not_written(what: &str, error: &dyn std::error::Error) -> Failure {
     Failure::new(Code::P7009, format!("cannot {what}: {error}"))
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::output(&error)
-    }
 }

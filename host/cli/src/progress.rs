@@ -13,6 +13,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often the bar is drawn anew.
 const FRAME: Duration = Duration::from_millis(100);
 
+/// How something without a known end is shown.
+const SPINNER: &str = "{spinner} {msg} {elapsed}";
+/// How something with a known end is shown.
+const BAR: &str = "{msg} {wide_bar} {bytes}/{total_bytes} {eta}";
+
 /// Shows that something is going on, from one second on, until it is dropped. Only on a terminal.
 #[derive(Debug)]
 pub struct Progress {
@@ -61,20 +66,33 @@ fn draw(label: &'static str, done: &[AtomicU64; 2], stopped: &mpsc::Receiver<()>
         return;
     }
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.set_style(style(SPINNER));
     bar.set_message(label);
     while stopped.recv_timeout(FRAME) == Err(RecvTimeoutError::Timeout) {
         let [now, total] = done.each_ref().map(|number| number.load(Ordering::Relaxed));
         if total > 0 && bar.length() != Some(total) {
             bar.set_length(total);
-            let style = "{msg} {wide_bar} {bytes}/{total_bytes} {eta}";
-            // The template is a constant that a test parses.
-            bar.set_style(
-                ProgressStyle::with_template(style)
-                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
+            bar.set_style(style(BAR));
         }
         bar.set_position(now);
         bar.tick();
     }
     bar.finish_and_clear();
+}
+
+/// The templates are constants; a test parses them.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_can_be_parsed() {
+        for template in [SPINNER, BAR] {
+            ProgressStyle::with_template(template).unwrap();
+        }
+    }
 }

@@ -81,7 +81,8 @@ impl Report<'_> {
             // Then there is no time of the image either.
             return Ok(());
         }
-        let (seed, time) = (escape(outcome.input.seed.as_bytes()), &outcome.input.time);
+        let shown = |text: &str| escape(text.as_bytes());
+        let (seed, time) = (shown(&outcome.input.seed), shown(&outcome.input.time));
         let inputs = format!("seed {seed}, time {time}");
         writeln!(f, "{}", self.paint.dim(inputs))
     }
@@ -92,7 +93,7 @@ impl Report<'_> {
             LogLevel::Info => self.paint.green("info:"),
             LogLevel::Warning => self.paint.yellow("warning:"),
         };
-        let place = format!("{}:{}", line.script, line.line);
+        let place = format!("{}:{}", escape(line.script.as_bytes()), line.line);
         for text in line.text.lines() {
             writeln!(
                 f,

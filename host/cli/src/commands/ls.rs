@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs::Job;
 use crate::jobs::ls::{Entry, Listing};
-use crate::screen::Screen;
+use crate::screen::{Screen, printable};
 use clap::Args;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
@@ -35,7 +35,7 @@ impl Ls {
         if screen.json {
             screen.json(&listing)?;
         } else {
-            screen.print(table(&listing.entries))?;
+            screen.print(printable(&table(&listing.entries)))?;
         }
         Ok(Exit::Success)
     }

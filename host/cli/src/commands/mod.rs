@@ -20,6 +20,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 /// Gives `job` to a worker that gets the `images` and nothing else, and waits for its answer.
 fn ask<A: DeserializeOwned>(images: &[&Path], job: &Job) -> Result<A, Failure> {
@@ -34,7 +35,9 @@ fn ask_streaming<A: DeserializeOwned>(
     read: impl FnOnce(File) -> io::Result<()> + Send,
 ) -> Result<A, Failure> {
     let (output, input) = io::pipe().map_err(|error| Failure::output(&error))?;
-    let worker = reader(&[image])?.pass(input);
+    let mut worker = reader(&[image])?.pass(input);
+    // Whoever reads may take a day; processor time is limited all the same.
+    worker.limits.deadline = Duration::from_secs(24 * 60 * 60);
     thread::scope(|scope| {
         let reading = scope.spawn(move || read(File::from(OwnedFd::from(output))));
         let answer = worker.run::<A>(job);

@@ -4,9 +4,10 @@ use super::ask;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs::Job;
-use crate::screen::Screen;
+use crate::screen::{Screen, printable};
 use clap::Args;
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
@@ -34,7 +35,12 @@ impl Tree {
         if screen.json {
             screen.json(&serde_json::json!({ "tree": text }))?;
         } else {
-            screen.print(text)?;
+            // Contents are in it as they are.
+            let shown = match std::io::stdout().is_terminal() {
+                true => printable(&text),
+                false => text,
+            };
+            screen.print(shown)?;
         }
         Ok(Exit::Success)
     }
