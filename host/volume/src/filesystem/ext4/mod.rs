@@ -18,6 +18,7 @@ mod mount;
 mod readback;
 mod scratch;
 mod time;
+mod view;
 
 use crate::block::BlockDevice;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
@@ -402,7 +403,7 @@ impl FileSystem for Ext4 {
             let expected = expected::collect(&writer, changes).map_err(cannot_finish)?;
             writer.finish().map_err(cannot_finish)?;
             let fresh = mount::mount(device, false, *time)?;
-            let view = readback::open_view(device)?;
+            let view = view::open(device)?;
             readback::compare(&view, &fresh, &expected)?;
             *library = Some(fresh);
             Ok(())

@@ -2,7 +2,7 @@
 
 use super::border::{LibraryDevice, explain};
 use super::time::{DeclaredTime, storable};
-use super::{features, readback};
+use super::{features, view};
 use crate::block::BlockDevice;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{FileSystemInfo, Timestamp};
@@ -24,7 +24,7 @@ pub(super) fn open(
     if writable {
         mend_counts(&library).map_err(cannot_open)?;
         // What could not be read back must not be written to.
-        readback::open_view(device)?;
+        view::open(device)?;
     }
     Ok((library, time))
 }

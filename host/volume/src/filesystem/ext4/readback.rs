@@ -5,53 +5,23 @@
 //! never meets one.
 
 use super::attributes;
-use super::border::{carry, explain};
+use super::border::explain;
 use super::expected::{Content, Expectation, Expected, read_exactly};
 use super::inodes::{self, Finder};
-use crate::block::BlockDevice;
+use super::view::{kind, list, time, viewing};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
-use crate::filesystem::{DirEntry, FileKind, Timestamp};
+use crate::filesystem::{DirEntry, FileKind};
 use crate::path::{MAX_NAME, VolumePath, escape};
-use ext4_view::{Ext4 as View, Ext4Error, Ext4Read, FileType};
+use ext4_view::{Ext4 as View, Ext4Error};
 use fs_ext4::inode::Inode;
 use fs_ext4::{Error as Fault, Filesystem};
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::sync::Arc;
 
 /// The most directory entries that are looked at to find the files whose content is read: the view
 /// looks through a directory from its start for every file. About a tenth of a second.
 const LOOKUPS: usize = 500_000;
 /// The view gives paths of more than 1000 names up.
 const MAX_DEPTH: usize = 500;
-
-struct ViewDevice(Arc<dyn BlockDevice>);
-
-impl Ext4Read for ViewDevice {
-    fn read(
-        &mut self,
-        start: u64,
-        buf: &mut [u8],
-    ) -> std::result::Result<(), Box<dyn Error + Send + Sync + 'static>> {
-        self.0.read_at(start, buf).map_err(Into::into)
-    }
-}
-
-/// Opens the filesystem through the independent implementation.
-///
-/// # Errors
-/// `UnsupportedFeature` and `Damaged` when it does not take the filesystem, `Io`.
-pub(super) fn open_view(device: &Arc<dyn BlockDevice>) -> Result<View> {
-    View::load(Box::new(ViewDevice(device.clone()))).map_err(|error| {
-        let kind = match &error {
-            Ext4Error::Incompatible(_) => VolumeErrorKind::UnsupportedFeature,
-            Ext4Error::Io(_) => VolumeErrorKind::Io,
-            _ => VolumeErrorKind::Damaged,
-        };
-        let what = format!("cannot open the ext4 filesystem for reading back: {error}");
-        VolumeError::new(kind, what).help(super::border::RUN_E2FSCK)
-    })
-}
 
 /// Compares what is on the device with what was expected.
 ///
@@ -327,43 +297,6 @@ fn same_target(path: &VolumePath, found: &[u8], wanted: &[u8]) -> Result<()> {
     }
 }
 
-/// The entries of a directory by name; none when it is not there or not a directory.
-fn list(view: &View, folder: &VolumePath) -> Result<BTreeMap<Vec<u8>, ext4_view::DirEntry>> {
-    let entries = match view.read_dir(folder.as_bytes()) {
-        Ok(entries) => entries,
-        Err(Ext4Error::NotFound | Ext4Error::NotADirectory) => return Ok(BTreeMap::new()),
-        Err(error) => return Err(viewing(folder)(error)),
-    };
-    let mut listing = BTreeMap::new();
-    for entry in entries {
-        let entry = entry.map_err(viewing(folder))?;
-        let name = entry.file_name().as_ref().to_vec();
-        if !matches!(name.as_slice(), b"." | b"..") {
-            listing.insert(name, entry);
-        }
-    }
-    Ok(listing)
-}
-
-fn kind(file_type: FileType) -> FileKind {
-    match file_type {
-        FileType::BlockDevice => FileKind::BlockDevice,
-        FileType::CharacterDevice => FileKind::CharDevice,
-        FileType::Directory => FileKind::Directory,
-        FileType::Fifo => FileKind::Fifo,
-        FileType::Regular => FileKind::File,
-        FileType::Socket => FileKind::Socket,
-        FileType::Symlink => FileKind::Symlink,
-    }
-}
-
-fn time(time: ext4_view::Timestamp) -> Timestamp {
-    Timestamp {
-        seconds: time.seconds(),
-        nanoseconds: time.nanoseconds(),
-    }
-}
-
 fn same<T: PartialEq + std::fmt::Debug>(
     path: &VolumePath,
     what: &str,
@@ -392,21 +325,11 @@ fn existence(path: &VolumePath, wanted: bool) -> VolumeError {
     mismatch(path, why)
 }
 
-fn mismatch(path: &VolumePath, why: &str) -> VolumeError {
+pub(super) fn mismatch(path: &VolumePath, why: &str) -> VolumeError {
     VolumeError::cannot(VolumeErrorKind::ReadBackMismatch, "read back", path, why)
         .help("the volume was not written; please report this with the plan and the image's `dumpe2fs -h`")
 }
 
 fn at(path: &VolumePath) -> impl FnOnce(Fault) -> VolumeError {
     |fault| explain(fault, "read back", path)
-}
-
-fn viewing(path: &VolumePath) -> impl Fn(Ext4Error) -> VolumeError {
-    |error| match error {
-        Ext4Error::Io(error) => match error.downcast::<VolumeError>() {
-            Ok(ours) => explain(carry(*ours), "read back", path),
-            Err(error) => mismatch(path, &error.to_string()),
-        },
-        error => mismatch(path, &format!("the second reader says: {error}")),
-    }
 }

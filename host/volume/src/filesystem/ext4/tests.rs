@@ -213,7 +213,7 @@ fn what_differs_is_found_when_it_is_read_back() {
     for (why, change) in changes {
         let (fs, mut expected) = changed();
         let fresh = fs.library.as_ref().unwrap();
-        let view = readback::open_view(&fs.device).unwrap();
+        let view = view::open(&fs.device).unwrap();
         readback::compare(&view, fresh, &expected).unwrap();
         change(&mut expected);
         let error = readback::compare(&view, fresh, &expected).unwrap_err();
