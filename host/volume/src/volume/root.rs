@@ -9,15 +9,20 @@ use crate::path::VolumePath;
 /// A filesystem with one of these is the root of a system.
 const MARKS: [&str; 3] = ["/etc/fstab", "/etc/os-release", "/usr/lib/os-release"];
 
-/// The index of the one area that holds the root. A bare filesystem is its own root, whatever it
-/// holds.
+/// The index of the one area that holds the root. A bare filesystem is its own root, whatever files
+/// it has.
 ///
 /// # Errors
 /// `NoRoot` when there is none, or more than one; what the driver says when the only area that
 /// may be the root cannot be opened; `Io`.
 pub fn find(volume: &Volume, time: Timestamp) -> Result<usize> {
     if volume.table().is_none() {
-        return Ok(0);
+        return match volume.areas().first().map(|area| area.contents.format) {
+            Some(Format::Empty | Format::Unknown) | None => Err(none(&[
+                "the image has neither a partition table nor a filesystem that is known".to_owned(),
+            ])),
+            Some(_) => Ok(0),
+        };
     }
     let (mut roots, mut others, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for (index, area) in volume.areas().iter().enumerate() {
