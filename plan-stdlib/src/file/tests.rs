@@ -1,3 +1,5 @@
+//! The functions of `file` over a small tree.
+
 use super::*;
 use crate::test_world::{TIME, TestWorld, run, run_in};
 use mintage_engine::Code;

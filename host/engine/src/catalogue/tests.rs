@@ -1,3 +1,5 @@
+//! What the catalogue reads out of doc comments, and what it finds missing in them.
+
 use super::*;
 use crate::testing::{TestLibrary, run};
 

@@ -1,3 +1,5 @@
+//! The registry is complete, every kind of volume error has its code, and docs/reference/errors.md is fresh.
+
 use super::*;
 use std::collections::BTreeSet;
 use std::path::Path;

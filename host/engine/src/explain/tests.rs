@@ -1,3 +1,5 @@
+//! Every way in which a script fails, as the diagnostic that its author sees.
+
 use crate::Style;
 use crate::codes::Code;
 use crate::host::PlanHost;

@@ -1,3 +1,5 @@
+//! Scripts that run, and what they reach of the world.
+
 use crate::codes::Code;
 use crate::testing::{code, run};
 

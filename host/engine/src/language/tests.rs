@@ -1,3 +1,5 @@
+//! What the language of plan scripts has and has not.
+
 use crate::codes::Code;
 use crate::testing::{code, run};
 

@@ -1,3 +1,5 @@
+//! A script for every limit, which reaches it and gets its code.
+
 use super::*;
 use crate::codes::Code;
 use crate::control::RunControl;

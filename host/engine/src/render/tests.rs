@@ -1,3 +1,5 @@
+//! The look of a rendered diagnostic.
+
 use crate::diagnostic::{Diagnostic, Frame, Style};
 use crate::{Code, PlanError};
 

@@ -1,3 +1,5 @@
+//! Tokens found in scripts, hostile ones in bounded time.
+
 use super::*;
 use proptest::prelude::*;
 

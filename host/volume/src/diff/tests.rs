@@ -1,3 +1,5 @@
+//! Diffs of trees: what is shown, what is summarised, what is secret.
+
 use super::*;
 use crate::filesystem::{Memory, Ownership, Timestamp};
 use crate::tree::{LastLink, Mount};

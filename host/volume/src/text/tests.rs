@@ -1,3 +1,5 @@
+//! Tree text written and read back, and what is wrong in a malformed one.
+
 use super::*;
 use crate::diff::{DiffLimits, Scope, TreeDiff};
 use crate::filesystem::{Memory, Ownership};

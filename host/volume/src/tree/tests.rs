@@ -1,3 +1,5 @@
+//! Paths, links, mounts and changes as the guest would see them.
+
 use super::*;
 use crate::error::VolumeErrorKind as Kind;
 use crate::filesystem::{Memory, Ownership, Timestamp};

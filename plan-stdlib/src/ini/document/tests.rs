@@ -1,3 +1,5 @@
+//! Edits of INI files that keep the rest byte for byte.
+
 use super::*;
 
 const FILE: &str = "top = 1\n# c\n[Time]\n#NTP=\nNTP=a\n\n[Other]\n  key  =  v ; not a comment\nplain\n\n[Time]\nNTP = b\n";

@@ -1,3 +1,5 @@
+//! Templates rendered, refused and bounded.
+
 use super::*;
 use crate::test_world::TestWorld;
 use rhai::Map;

@@ -1,3 +1,5 @@
+//! The contract over a host directory, and links that try to leave it.
+
 use super::*;
 use crate::filesystem::conformance::{Capabilities, TIME};
 use cap_std::ambient_authority;

@@ -1,3 +1,5 @@
+//! The contract over the filesystem in memory.
+
 use super::*;
 use crate::error::VolumeErrorKind as Kind;
 use crate::filesystem::conformance::{self, Capabilities};

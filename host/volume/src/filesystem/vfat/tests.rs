@@ -1,3 +1,5 @@
+//! The contract over FAT12, FAT16 and FAT32, and damaged images of them.
+
 use super::*;
 use crate::block::MemoryDevice;
 use crate::filesystem::conformance::{Capabilities, TIME};
