@@ -17,6 +17,9 @@ use std::process::ExitCode;
 /// The number of the first descriptor that is passed to a worker.
 pub(super) const FIRST_DESCRIPTOR: RawFd = 3;
 
+/// How a worker ends that could not enter its sandbox or read its job.
+pub(super) const NOT_SERVED: u8 = 125;
+
 /// What a worker must know before it reads its job.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct WorkerArguments {
@@ -94,7 +97,7 @@ where
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::FAILURE
+            ExitCode::from(NOT_SERVED)
         }
     }
 }
@@ -109,7 +112,9 @@ fn serve_one<J: DeserializeOwned, A: Serialize>(
     let job = serde_json::from_slice(&job)?;
     let result = act(job, descriptors);
     let answer = serde_json::to_vec(&Answer { sandbox, result })?;
-    io::stdout().lock().write_all(&answer)
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&answer)?;
+    stdout.flush()
 }
 
 /// Keeps the passed descriptors, closes all others, and enters the sandbox.

@@ -1,6 +1,7 @@
 //! `WorkerFailure`: the named end of a worker that gave no answer.
 
 use crate::worker::limits::WorkerLimits;
+use crate::worker::serve::NOT_SERVED;
 use mintage_engine::{Code, Diagnostic};
 use mintage_volume::path::escape;
 use rustix::process::Signal;
@@ -60,6 +61,9 @@ impl WorkerFailure {
             ),
             _ if OUT_OF_MEMORY.iter().any(|said| text.contains(said)) => {
                 (Code::P6002, too_much_memory(limits))
+            }
+            None if status.code() == Some(NOT_SERVED.into()) => {
+                (Code::P6005, "the worker could not begin its job".to_owned())
             }
             _ => (Code::P6001, crash(status, &text)),
         };

@@ -158,6 +158,14 @@ fn accidents() {
             assert!(stderr.contains(r"a \u{1b}[31mred"), "{stderr}");
         }
     }
+    let mut worker = Worker::new(small());
+    worker.program = std::env::current_exe().unwrap();
+    let failure = worker.run::<String>(&"no such job").unwrap_err();
+    assert_eq!(failure.code, Code::P6005, "{failure:?}");
+    assert!(
+        failure.stderr.join("").contains("unknown variant"),
+        "{failure:?}"
+    );
     let mut missing = Worker::new(small());
     missing.program = Path::new("/nonexistent").into();
     let failure = missing.run::<String>(&Answer).unwrap_err();
