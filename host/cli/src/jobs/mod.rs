@@ -38,6 +38,8 @@ pub enum Job {
     Tree {
         /// From where on, as bytes.
         path: Vec<u8>,
+        /// The longest content that is written out, in bytes.
+        content: u64,
     },
     /// How two images differ, a [`mintage_volume::diff::TreeDiff`].
     Diff,
@@ -56,7 +58,7 @@ pub fn act(job: Job, mut files: Descriptors) -> Result<Json, Diagnostic> {
         Job::Inspect => to_json(inspect::inspect(&mut files)?),
         Job::Ls { path } => to_json(ls::list(&mut files, &path)?),
         Job::Cat { path } => to_json(cat::copy(&mut files, &path)?),
-        Job::Tree { path } => to_json(tree::print(&mut files, &path)?),
+        Job::Tree { path, content } => to_json(tree::print(&mut files, &path, content)?),
         Job::Diff => to_json(diff::compare(&mut files)?),
         Job::Personalize {
             input,

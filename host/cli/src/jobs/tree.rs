@@ -6,7 +6,15 @@ use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
 use mintage_volume::text::{self, TextLimits};
 
-pub(super) fn print(files: &mut Descriptors, path: &[u8]) -> Result<String, Diagnostic> {
+pub(super) fn print(
+    files: &mut Descriptors,
+    path: &[u8],
+    content: u64,
+) -> Result<String, Diagnostic> {
     let tree = open_tree(files)?;
-    text::write(&tree, path, &TextLimits::default()).map_err(volume_error)
+    let limits = TextLimits {
+        content,
+        ..TextLimits::default()
+    };
+    text::write(&tree, path, &limits).map_err(volume_error)
 }
