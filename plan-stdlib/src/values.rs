@@ -1,7 +1,8 @@
 //! Values from scripts as text.
 
 use mintage_engine::{Code, PlanError, Secret};
-use mintage_volume::path::{MAX_PATH, escape};
+use mintage_volume::escape::escape;
+use mintage_volume::path::MAX_PATH;
 use rhai::Dynamic;
 
 /// A text from a script for an error: escaped, and cut where it is long.

@@ -5,7 +5,7 @@ use crate::worker::WorkerFailure;
 use mintage_engine::{Code, Diagnostic};
 use mintage_storage::StorageError;
 use mintage_volume::VolumeError;
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use std::io;
 
 /// Why a command failed: what it prints, and how the program ends.

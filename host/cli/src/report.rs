@@ -6,7 +6,7 @@ use crate::size::{Size, Span};
 use mintage_engine::LogLevel;
 use mintage_plans::run::{Outcome, Timings};
 use mintage_storage::CloneMethod;
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use mintage_volume::diff;
-use mintage_volume::path::escape;
+use mintage_volume::escape;
 use serde::Serialize;
 use std::fmt::{self, Display};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -91,10 +91,7 @@ impl Screen {
 
 /// A text of several lines with everything escaped that a terminal would act upon.
 pub fn printable(text: &str) -> String {
-    let lines = text.split('\n');
-    let lines: Vec<_> = lines.map(|line| escape(line.as_bytes())).collect();
-    // Backslashes do nothing to a terminal, and most of them are of an escape already.
-    lines.join("\n").replace("\\\\", "\\")
+    escape::printable(text, &['\n'])
 }
 
 fn write_all(out: &mut impl Write, text: &str) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Frame, Style};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use mintage_volume::escape::{is_unsafe_to_print, printable};
 use std::ops::Range;
 
 /// How many calls are shown; of more, the first and the last half.
@@ -14,7 +15,7 @@ pub(crate) fn render(diagnostic: &Diagnostic, style: Style) -> String {
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
     };
-    let message = printable(&diagnostic.message);
+    let message = shown(&diagnostic.message);
     let title = Level::ERROR.primary_title(message);
     let mut group = Group::with_title(title.id(diagnostic.code.as_str()));
     if let Some(frame) = diagnostic.frames.first() {
@@ -28,14 +29,14 @@ pub(crate) fn render(diagnostic: &Diagnostic, style: Style) -> String {
         group = group.element(
             Level::NOTE
                 .no_name()
-                .message(format!("on `{}`", printable(path))),
+                .message(format!("on `{}`", shown(path))),
         );
     }
     for note in &diagnostic.notes {
-        group = group.element(Level::NOTE.message(printable(note)));
+        group = group.element(Level::NOTE.message(shown(note)));
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(printable(help)));
+        group = group.element(Level::HELP.message(shown(help)));
     }
     renderer.render(&[group]) + "\n"
 }
@@ -52,10 +53,10 @@ fn excerpt(frame: &Frame) -> Snippet<'static, annotate_snippets::Annotation<'sta
         .min(start + AROUND);
     let line: String = chars.iter().take(end + AROUND).collect();
     let span = bytes(&line, start..end);
-    let label = frame.label.as_deref().map(printable);
+    let label = frame.label.as_deref().map(shown);
     Snippet::source(line)
         .line_start(frame.line)
-        .path(printable(&frame.script))
+        .path(shown(&frame.script))
         .fold(false)
         .annotation(AnnotationKind::Primary.span(span).label(label))
 }
@@ -79,46 +80,25 @@ fn calls(frames: &[Frame]) -> Vec<String> {
 }
 
 fn call(inner: &Frame, outer: &Frame) -> String {
-    let place = format!(
-        "{}:{}:{}",
-        printable(&outer.script),
-        outer.line,
-        outer.column
-    );
+    let place = format!("{}:{}:{}", shown(&outer.script), outer.line, outer.column);
     match inner.function.as_deref() {
         Some("closure") => format!("in a closure, called at {place}"),
-        Some(name) => format!("in function `{}`, called at {place}", printable(name)),
-        None => format!("in `{}`, imported at {place}", printable(&inner.script)),
+        Some(name) => format!("in function `{}`, called at {place}", shown(name)),
+        None => format!("in `{}`, imported at {place}", shown(&inner.script)),
     }
 }
 
-/// Text that cannot do anything to a terminal: control characters and marks that turn the
-/// direction of text are written out.
-fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => safe.push_str("\\n"),
-            '\t' => safe.push_str("\\t"),
-            c if is_unsafe(c) => safe.extend(c.escape_unicode()),
-            c => safe.push(c),
-        }
-    }
-    safe
+fn shown(text: &str) -> String {
+    printable(text, &[])
 }
 
-/// As [`printable`] for a line of a script, where every character must keep its column.
+/// As [`shown`] for a line of a script, where every character must keep its column.
 fn cell(c: char) -> char {
-    if c != '\t' && is_unsafe(c) {
+    if c != '\t' && is_unsafe_to_print(c) {
         '\u{fffd}'
     } else {
         c
     }
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

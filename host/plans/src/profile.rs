@@ -88,7 +88,7 @@ impl Profile {
 }
 
 fn refused(file: &str, why: &str) -> Vec<Diagnostic> {
-    let file = mintage_volume::path::escape(file.as_bytes());
+    let file = mintage_volume::escape::escape(file.as_bytes());
     vec![problem(
         Code::P5005,
         format!("cannot read the profile `{file}`: {why}"),

@@ -8,8 +8,19 @@ pub(crate) const URL_SAFE: &[u8; 64] =
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Hexadecimal digits, two a byte, lower case.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A UUID in the usual form, `8-4-4-4-12` digits; empty when it is all zeros, which means none.
+pub(crate) fn uuid(bytes: &[u8; 16]) -> String {
+    if bytes == &[0; 16] {
+        return String::new();
+    }
+    let digits = hex(bytes);
+    [0..8, 8..12, 12..16, 16..20, 20..32]
+        .map(|part| digits.get(part).unwrap_or_default())
+        .join("-")
 }
 
 /// Reads hexadecimal digits; none for anything else.

@@ -1,5 +1,7 @@
 //! Numbers and texts out of on-disk structures.
 
+use crate::digits::uuid;
+
 /// Raw bytes of a structure. What lies past their end reads as zeros, as on a blank device, so no
 /// field of a hostile or cut structure can fail to be read; its meaning is for the caller to check.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +53,7 @@ impl<'a> Fields<'a> {
 
     /// The UUID at `offset`, its bytes in the order they are written in; empty when it is zero.
     pub fn uuid(self, offset: usize) -> String {
-        uuid_text(self.array(offset))
+        uuid(&self.array(offset))
     }
 
     /// The GUID at `offset` as EFI stores it: the first three numbers little-endian.
@@ -60,26 +62,12 @@ impl<'a> Fields<'a> {
         bytes[0..4].reverse();
         bytes[4..6].reverse();
         bytes[6..8].reverse();
-        uuid_text(bytes)
+        uuid(&bytes)
     }
 
     fn from(self, offset: usize) -> &'a [u8] {
         self.0.get(offset..).unwrap_or_default()
     }
-}
-
-fn uuid_text(bytes: [u8; 16]) -> String {
-    if bytes == [0; 16] {
-        return String::new();
-    }
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes.iter().enumerate() {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
 }
 
 #[cfg(test)]

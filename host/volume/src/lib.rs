@@ -6,9 +6,11 @@
 //! device and directory handles that a caller passes in.
 
 pub mod block;
+pub mod date;
 pub mod diff;
-mod digits;
+pub mod digits;
 pub mod error;
+pub mod escape;
 mod fields;
 pub mod filesystem;
 pub mod inspect;

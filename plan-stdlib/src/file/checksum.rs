@@ -2,10 +2,10 @@
 
 use crate::values::path_text;
 use mintage_engine::{Code, PlanError};
+use mintage_volume::digits::hex;
 use mintage_volume::tree::VolumeTree;
 use rhai::plugin::*;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// The largest file that is read for its checksum, in bytes; a sparse file may claim far more.
 const MAX_LEN: u64 = 4 << 30;
@@ -32,12 +32,7 @@ fn checksum(tree: &VolumeTree, path: &str) -> Result<String, PlanError> {
         hash.update(bytes);
         offset = offset.saturating_add(u64::try_from(filled).unwrap_or(u64::MAX));
     }
-    let mut digits = String::with_capacity(64);
-    for byte in hash.finalize() {
-        // Writing to a string does not fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    Ok(digits)
+    Ok(hex(&hash.finalize()))
 }
 
 #[export_module]

@@ -7,7 +7,7 @@ use rhai::plugin::*;
 fn failure(message: &str) -> PlanError {
     PlanError::new(
         Code::P2010,
-        mintage_volume::path::escape(message.as_bytes()),
+        mintage_volume::escape::escape(message.as_bytes()),
     )
 }
 

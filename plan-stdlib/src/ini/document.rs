@@ -8,7 +8,7 @@
 use crate::text::Edited;
 use crate::text::lines::{self, Line};
 use mintage_engine::{Code, PlanError};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,7 +41,7 @@ impl Markers {
 
     fn damaged(&self) -> PlanError {
         let [begin, end] =
-            [&self.begin, &self.end].map(|marker| mintage_volume::path::escape(marker));
+            [&self.begin, &self.end].map(|marker| mintage_volume::escape::escape(marker));
         PlanError::new(
             Code::P2016,
             format!("the markers `{begin}` and `{end}` do not enclose one block"),

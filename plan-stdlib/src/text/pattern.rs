@@ -152,7 +152,7 @@ fn class(bytes: &mut std::iter::Peekable<impl Iterator<Item = u8>>) -> Option<St
 }
 
 fn bad(pattern: &[u8], why: &str) -> PlanError {
-    let shown = mintage_volume::path::escape(pattern);
+    let shown = mintage_volume::escape::escape(pattern);
     PlanError::new(Code::P2013, format!("invalid pattern `{shown}`: {why}"))
         .help("write `\\` before a character that stands for itself")
 }

@@ -1,6 +1,7 @@
 //! What a mounted directory holds, as text that two trees can be compared by.
 
-use mintage_volume::path::escape;
+use mintage_volume::digits::hex;
+use mintage_volume::escape::escape;
 use rustix::fs::{Stat, lgetxattr, llistxattr, lstat};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -137,10 +138,6 @@ fn sha256(path: &Path) -> String {
         digest.update(&chunk[..read]);
     }
     hex(&digest.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// ` name=HEX` for every extended attribute, sorted.

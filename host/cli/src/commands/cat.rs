@@ -7,7 +7,8 @@ use crate::jobs::Job;
 use crate::jobs::cat::Copied;
 use crate::screen::Screen;
 use clap::Args;
-use mintage_volume::path::escape;
+use mintage_volume::digits::hex;
+use mintage_volume::escape::escape;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, IsTerminal as _, Read as _, Write};
@@ -68,10 +69,9 @@ impl Cat {
         // A text as it is; other bytes in hexadecimal digits.
         let json = match std::str::from_utf8(&content) {
             Ok(text) => serde_json::json!({ "path": file.path, "bytes": file.bytes, "text": text }),
-            Err(_) => {
-                let digits: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
-                serde_json::json!({ "path": file.path, "bytes": file.bytes, "hex": digits })
-            }
+            Err(_) => serde_json::json!({
+                "path": file.path, "bytes": file.bytes, "hex": hex(&content),
+            }),
         };
         screen.json(&json)?;
         Ok(Exit::Success)

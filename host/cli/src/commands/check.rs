@@ -6,7 +6,7 @@ use crate::screen::Screen;
 use clap::Args;
 use mintage_plans::PlanLibrary;
 use mintage_plans::check::{Finding, Severity, check};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use plan_stdlib::StandardLibrary;
 use serde::Serialize;
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use crate::screen::Screen;
 use crate::size::{Size, Span};
 use clap::{Args, Parser as _};
 use mintage_engine::Code;
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;

@@ -9,7 +9,7 @@ use crate::screen::{Screen, printable};
 use crate::size::Size;
 use clap::Args;
 use mintage_engine::Diagnostic;
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::os::unix::ffi::OsStrExt as _;

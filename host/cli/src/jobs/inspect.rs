@@ -4,7 +4,7 @@ use super::open::{image, read_only};
 use super::volume_error;
 use crate::worker::Descriptors;
 use mintage_engine::{Diagnostic, PlanError};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use mintage_volume::tree::VolumeTree;
 use mintage_volume::volume::{TreeOptions, Volume, VolumeReport};
 use serde::{Deserialize, Serialize};

@@ -5,8 +5,9 @@ use super::volume_error;
 use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
 use mintage_plans::run::format_time;
+use mintage_volume::escape::escape;
 use mintage_volume::filesystem::{FileKind, Metadata};
-use mintage_volume::path::{VolumePath, escape};
+use mintage_volume::path::VolumePath;
 use mintage_volume::tree::{LastLink, VolumeTree};
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use crate::worker::limits::WorkerLimits;
 use crate::worker::serve::NOT_SERVED;
 use mintage_engine::{Code, Diagnostic};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use rustix::process::Signal;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;

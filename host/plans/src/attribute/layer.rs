@@ -3,7 +3,7 @@
 use crate::problem::{problem, problem_with_help};
 use crate::section::{Source, to_json};
 use mintage_engine::{Code, Diagnostic};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::fmt;

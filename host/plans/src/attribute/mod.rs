@@ -37,7 +37,7 @@ pub(crate) use values::{from_json, shown};
 
 use crate::section::{Section, to_json};
 use mintage_engine::{Code, Value};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 

@@ -3,10 +3,10 @@
 use super::values::AttributeValues;
 use super::{Attribute, AttributeType, ValueLayer, ValueSource, nic};
 use crate::library::PlanLibrary;
-use crate::nearest::suggest;
 use crate::problem::{problem, problem_with_help};
+use crate::nearest::suggest;
 use mintage_engine::{Code, Diagnostic};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use serde_json::{Map, Value as Json};
 
 /// The most values of one layer that are told to belong to no attribute.

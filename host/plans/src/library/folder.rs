@@ -4,7 +4,7 @@ use super::PlanLibrary;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use mintage_engine::{Code, PlanError};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;

@@ -6,6 +6,7 @@ mod folder;
 pub use build_plan::{BuildPlan, MountSource, PlanKind};
 
 use mintage_engine::{DefaultValue, Diagnostic, attribute_uses};
+use mintage_volume::digits::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -133,11 +134,6 @@ impl PlanLibrary {
         }
         hex(&hash.finalize())
     }
-}
-
-/// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

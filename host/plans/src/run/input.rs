@@ -2,9 +2,10 @@
 
 use super::time;
 use crate::attribute::AttributeValues;
-use crate::library::{MountSource, PlanLibrary, hex};
+use crate::library::{MountSource, PlanLibrary};
 use crate::profile::Profile;
 use mintage_engine::{Limits, RunControl};
+use mintage_volume::digits::hex;
 use mintage_volume::filesystem::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -2,7 +2,7 @@
 
 use crate::attribute::AttributeValues;
 use mintage_engine::{Diagnostic, LogLine};
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use serde_json::Value as Json;
 
 /// What stands where a secret was.

@@ -5,7 +5,7 @@ use crate::library::MountSource;
 use mintage_volume::VolumePath;
 use mintage_volume::block::BlockDevice;
 use mintage_volume::error::Result;
-use mintage_volume::path::escape;
+use mintage_volume::escape::escape;
 use mintage_volume::tree::VolumeTree;
 use mintage_volume::volume::{DeclaredMount, Source, TreeOptions, Volume};
 use std::sync::Arc;

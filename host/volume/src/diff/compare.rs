@@ -5,8 +5,9 @@ use super::owners::Owners;
 use super::{Change, DiffEntry, DiffLimits, FileState, Scope, TreeDiff};
 use crate::digits::hex;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
+use crate::escape::escape;
 use crate::filesystem::{FileKind, Metadata};
-use crate::path::{VolumePath, escape};
+use crate::path::VolumePath;
 use crate::tree::VolumeTree;
 use std::collections::BTreeMap;
 

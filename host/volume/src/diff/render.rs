@@ -2,8 +2,8 @@
 
 use super::{Change, ContentChange, ContentSummary, DiffCounts, DiffEntry, DiffLine, FileState};
 use super::{Hunk, Side, TreeDiff};
+use crate::escape::{escape, printable};
 use crate::filesystem::FileKind;
-use crate::path::{escape, is_unsafe_to_print};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -146,7 +146,7 @@ fn kind(state: &FileState) -> String {
         FileKind::Directory => "directory".to_owned(),
         FileKind::Symlink => format!(
             "link to {}",
-            printable(state.target.as_deref().unwrap_or_default())
+            printable(state.target.as_deref().unwrap_or_default(), &['\t'])
         ),
         FileKind::CharDevice => format!("character device {major}:{minor}"),
         FileKind::BlockDevice => format!("block device {major}:{minor}"),
@@ -199,7 +199,7 @@ fn xattrs(entry: &DiffEntry) -> String {
         text.push_str(&format!(
             "     {} {}\n",
             escape(name.as_bytes()),
-            printable(&shown)
+            printable(&shown, &['\t'])
         ));
     }
     text
@@ -227,7 +227,7 @@ fn render_hunk(hunk: &Hunk, style: Style) -> String {
 }
 
 fn render_line(line: &DiffLine, style: Style) -> String {
-    let shown = printable(&line.text);
+    let shown = printable(&line.text, &['\t']);
     let shown = match line.side {
         Side::Same if shown.is_empty() => shown,
         Side::Same => format!(" {shown}"),
@@ -247,18 +247,4 @@ fn render_line(line: &DiffLine, style: Style) -> String {
             format!("     {shown}")
         }
     )
-}
-
-/// Text of a file with what a terminal would obey escaped; tabs and backslashes stay, as this is
-/// for reading.
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\t' => shown.push(c),
-            c if is_unsafe_to_print(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-    }
-    shown
 }

@@ -23,7 +23,7 @@ use std::io::Read;
 
 /// One filesystem, addressed by paths from its own root.
 ///
-/// Contract, checked for every driver by [`conformance`]:
+/// Contract, checked for every driver by the suite in `conformance.rs`:
 /// - **No symbolic link is ever followed**, at the end of a path or on the way: a link on the way
 ///   is `NotADirectory`. Links are [`crate::tree::VolumeTree`]'s business.
 /// - `/` is the filesystem's own root directory. `.` and `..` do not exist as names.

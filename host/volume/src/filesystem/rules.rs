@@ -61,7 +61,7 @@ pub(crate) fn link_mode(path: &VolumePath) -> VolumeError {
 }
 
 pub(crate) fn no_attribute(path: &VolumePath, name: &str) -> VolumeError {
-    let why = format!("it has no `{}`", crate::path::escape(name.as_bytes()));
+    let why = format!("it has no `{}`", crate::escape::escape(name.as_bytes()));
     VolumeError::cannot(Kind::NotFound, "remove an attribute of", path, &why)
 }
 

@@ -2,8 +2,9 @@
 
 use super::default_mode;
 use crate::digits::{from_base64, from_hex};
+use crate::escape::unescape;
 use crate::filesystem::{FileKind, Ownership, Timestamp};
-use crate::path::{VolumePath, unescape};
+use crate::path::VolumePath;
 use std::collections::BTreeMap;
 
 /// What is wrong with a line; the reader adds its number.

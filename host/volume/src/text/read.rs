@@ -2,8 +2,9 @@
 
 use super::entry::{Entry, Parsed, What};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
+use crate::escape::is_unsafe_to_print;
 use crate::filesystem::{FileKind, FileSystem, Memory, Ownership, Timestamp};
-use crate::path::{VolumePath, is_unsafe_to_print};
+use crate::path::VolumePath;
 use crate::tree::{Mount, VolumeTree};
 use std::collections::BTreeMap;
 

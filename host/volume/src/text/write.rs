@@ -3,8 +3,9 @@
 use super::{TextLimits, default_mode};
 use crate::digits::{STANDARD, base64, hex};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
+use crate::escape::{escape, is_unsafe_to_print};
 use crate::filesystem::{FileKind, Metadata, Timestamp};
-use crate::path::{VolumePath, escape, is_unsafe_to_print};
+use crate::path::VolumePath;
 use crate::tree::{LastLink, VolumeTree, WalkEntry};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
 //! Resolving paths as the guest's kernel would, inside the volume and never outside it.
 
 use crate::error::{Result, VolumeError, VolumeErrorKind};
+use crate::escape::escape;
 use crate::filesystem::{FileKind, Metadata};
-use crate::path::{MAX_PATH, VolumePath, escape};
+use crate::path::{MAX_PATH, VolumePath};
 use crate::tree::{LastLink, Place, VolumeTree};
 
 /// The most links that are followed in one path, as in Linux.

@@ -136,7 +136,7 @@ fn unescape(name: &str) -> String {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let escaped = |text: &String| crate::path::escape(text.as_bytes());
+        let escaped = |text: &String| crate::escape::escape(text.as_bytes());
         match self {
             Self::Partition(number) => write!(f, "partition {number}"),
             Self::Whole => f.write_str("the whole device"),

@@ -4,6 +4,7 @@ use super::border::{LibraryDevice, explain};
 use super::time::{DeclaredTime, storable};
 use super::{features, view};
 use crate::block::BlockDevice;
+use crate::digits::uuid;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{FileSystemInfo, Timestamp};
 use crate::path::VolumePath;
@@ -118,12 +119,4 @@ fn kind(superblock: &Superblock) -> &'static str {
         FsFlavor::Ext3 => "ext3",
         FsFlavor::Ext4 => "ext4",
     }
-}
-
-/// In the usual form, `8-4-4-4-12` hexadecimal digits.
-fn uuid(bytes: &[u8; 16]) -> String {
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    [0..8, 8..12, 12..16, 16..20, 20..32]
-        .map(|part| hex.get(part).unwrap_or_default())
-        .join("-")
 }

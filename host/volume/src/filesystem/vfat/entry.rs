@@ -2,6 +2,7 @@
 //! cluster and length.
 
 use super::geometry::Width;
+use crate::date::{SECONDS_A_DAY, date_of, days_of};
 use crate::filesystem::Timestamp;
 
 /// Length of an entry.
@@ -16,7 +17,6 @@ const ARCHIVE: u8 = 0x20;
 const FIRST_SECOND: i64 = 315_532_800;
 /// 2108-01-01T00:00:00Z, the first that cannot.
 const END_SECOND: i64 = 4_354_819_200;
-const DAY: i64 = 86_400;
 
 /// One entry, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,8 +128,8 @@ impl FatTime {
         if !(FIRST_SECOND..END_SECOND).contains(&at.seconds) {
             return None;
         }
-        let (year, month, day) = civil(at.seconds.div_euclid(DAY));
-        let second = at.seconds.rem_euclid(DAY);
+        let (year, month, day) = date_of(at.seconds.div_euclid(SECONDS_A_DAY));
+        let second = at.seconds.rem_euclid(SECONDS_A_DAY);
         let date = (year - 1980) << 9 | month << 5 | day;
         let (hour, minute) = (second / 3600, second / 60 % 60);
         let time = (hour << 11) | (minute << 5) | (second % 60 / 2);
@@ -142,21 +142,6 @@ impl FatTime {
     }
 }
 
-/// Day, month and year of a number of days since 1970-01-01, for days after 0000-03-01.
-///
-/// Years are counted from March, so that the leap day is the last of its year.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    (year, month, day)
-}
-
 /// The time that date and time mean; parts that are out of range count as the nearest in range.
 fn timestamp(date: u16, time: u16) -> Timestamp {
     let (date, time) = (i64::from(date), i64::from(time));
@@ -165,15 +150,9 @@ fn timestamp(date: u16, time: u16) -> Timestamp {
         (date >> 5 & 0xf).clamp(1, 12),
         (date & 0x1f).max(1),
     );
-    let (year, shifted) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * shifted + 2) / 5 + day - 1;
     let second = (time >> 11).min(23) * 3600 + (time >> 5 & 0x3f).min(59) * 60;
     Timestamp {
-        seconds: (days - 719_468) * DAY + second + (time & 0x1f).min(29) * 2,
+        seconds: days_of(year, month, day) * SECONDS_A_DAY + second + (time & 0x1f).min(29) * 2,
         nanoseconds: 0,
     }
 }
@@ -196,7 +175,10 @@ mod tests {
             };
             let entry = Entry::new(false, FatTime::new(at).unwrap());
             assert_eq!(entry.modified().seconds, stored);
-            assert_eq!(entry.accessed().seconds, seconds / DAY * DAY);
+            assert_eq!(
+                entry.accessed().seconds,
+                seconds / SECONDS_A_DAY * SECONDS_A_DAY
+            );
         }
     }
 

@@ -149,7 +149,7 @@ impl Vfat {
 }
 
 fn shown(node: &Node) -> String {
-    format!("`{}`", crate::path::escape(node.name.as_bytes()))
+    format!("`{}`", crate::escape::escape(node.name.as_bytes()))
 }
 
 fn mismatch(why: &str) -> VolumeError {
