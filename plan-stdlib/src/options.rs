@@ -2,6 +2,7 @@
 
 use crate::text::pattern::Pattern;
 use crate::values::{shorten, type_name};
+use mintage_engine::nearest::nearest;
 use mintage_engine::{Code, PlanError};
 use rhai::{Dynamic, ImmutableString, Map};
 
@@ -85,7 +86,7 @@ impl Options {
 
 fn unknown_key(function: &str, key: &str, known: &[&str]) -> PlanError {
     let shown = shorten(key);
-    let message = match nearest(key, known) {
+    let message = match nearest(key, known.iter().copied()) {
         Some(near) => format!("unknown key `{shown}`, did you mean `{near}`?"),
         None => format!("unknown key `{shown}`"),
     };
@@ -95,40 +96,6 @@ fn unknown_key(function: &str, key: &str, known: &[&str]) -> PlanError {
     }
     let list: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
     error.help(format!("`{function}` takes {}", list.join(", ")))
-}
-
-/// The known word that `word` most likely is a slip of: at most a third of it is different.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).clamp(1, 3);
-    let distances = known
-        .iter()
-        .map(|candidate| (distance(word, candidate), *candidate));
-    let (distance, candidate) = distances.min()?;
-    (distance <= allowed).then_some(candidate)
-}
-
-/// How many characters must be added, removed or changed to come from one word to the other; long
-/// words, which no option is a slip of, are far from everything.
-fn distance(from: &str, to: &str) -> usize {
-    if from.len() > 64 {
-        return usize::MAX;
-    }
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, a) in from.chars().enumerate() {
-        let mut diagonal = line;
-        let mut left = line + 1;
-        let mut next = vec![left];
-        for (b, above) in to.iter().zip(row.iter().skip(1)) {
-            left = (diagonal + usize::from(a != *b))
-                .min(left + 1)
-                .min(above + 1);
-            diagonal = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -152,19 +119,6 @@ mod tests {
                 (error.code, error.message.as_str()),
                 (Code::P2013, expected)
             );
-        }
-    }
-
-    #[test]
-    fn distances() {
-        for (from, to, expected) in [
-            ("", "", 0),
-            ("abc", "", 3),
-            ("ownr", "owner", 1),
-            ("gruop", "group", 2),
-        ] {
-            assert_eq!(distance(from, to), expected, "{from} to {to}");
-            assert_eq!(distance(to, from), expected, "{to} to {from}");
         }
     }
 

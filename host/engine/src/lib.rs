@@ -22,6 +22,7 @@ mod imports;
 mod language;
 pub mod library;
 pub mod limits;
+pub mod nearest;
 mod render;
 pub mod script;
 mod stack;

@@ -7,7 +7,6 @@
 pub mod attribute;
 pub mod check;
 pub mod library;
-mod nearest;
 mod problem;
 pub mod profile;
 pub mod run;

@@ -2,8 +2,8 @@
 //! diagnostics that show the place, all of them at once.
 
 use crate::attribute::Network;
-use crate::nearest::suggest;
 use crate::problem::{place, problem};
+use mintage_engine::nearest::suggest;
 use mintage_engine::{Code, Diagnostic};
 use serde_json::Value as Json;
 use std::cell::RefCell;

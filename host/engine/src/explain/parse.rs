@@ -1,8 +1,9 @@
 //! What the parser says, in our words.
 
-use super::words::{Words, nearest};
+use super::words::Words;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::nearest::nearest;
 use crate::tokens::{Kind, Token};
 use rhai::{LexError, ParseErrorType};
 

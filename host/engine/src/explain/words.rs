@@ -2,13 +2,11 @@
 
 use crate::catalogue::Catalogue;
 use crate::library::LibraryModule;
+use crate::nearest::nearest;
 use rhai::{Module, Shared};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::OnceLock;
-
-/// Names longer than this are no slips of the finger; in characters.
-const MAX_NAME: usize = 80;
 
 /// The words, made when the first error asks for them.
 pub(crate) struct LazyWords {
@@ -105,78 +103,5 @@ impl Words {
     /// The names of all modules.
     pub(crate) fn modules(&self) -> impl Iterator<Item = &str> {
         self.modules.iter().map(String::as_str)
-    }
-}
-
-/// Which of `names` is so like `wanted` that it may be meant.
-pub(crate) fn nearest<'n>(
-    wanted: &str,
-    names: impl IntoIterator<Item = &'n str>,
-) -> Option<&'n str> {
-    let length = wanted.chars().count();
-    if length > MAX_NAME {
-        return None;
-    }
-    let limit = (length / 3).max(1);
-    names
-        .into_iter()
-        .filter(|name| *name != wanted)
-        .map(|name| (distance(wanted, name, limit), name))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// How many letters must be changed, added, removed or swapped with the next to make `b` of `a`;
-/// more than `limit` when it is more than that.
-fn distance(a: &str, b: &str, limit: usize) -> usize {
-    let (a, b): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > limit {
-        return limit + 1;
-    }
-    // The last two rows of the table of Damerau and Levenshtein, and the one in work.
-    let mut rows = [vec![0; b.len() + 1], (0..=b.len()).collect(), Vec::new()];
-    for (i, x) in a.iter().enumerate() {
-        let [before, last, _] = &rows;
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let replaced = last[j] + usize::from(x != y);
-            let mut best = replaced.min(last[j + 1] + 1).min(row[j] + 1);
-            let swapped = i > 0 && j > 0 && a[i - 1] == *y && b[j - 1] == *x;
-            if swapped {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        rows = [std::mem::take(&mut rows[1]), row, Vec::new()];
-    }
-    rows[1].last().copied().unwrap_or(limit + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances() {
-        for (a, b, expected) in [
-            ("read", "read", 0),
-            ("reed", "read", 1),
-            ("raed", "read", 1),
-            ("", "ab", 2),
-            ("adresses", "addresses", 1),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(a, b, 5), expected, "{a} {b}");
-            assert_eq!(distance(b, a, 5), expected, "{b} {a}");
-        }
-    }
-
-    #[test]
-    fn only_what_is_like_it_is_meant() {
-        let names = ["file::read", "file::write", "print"];
-        assert_eq!(nearest("file::reed", names), Some("file::read"));
-        assert_eq!(nearest("prnit", names), Some("print"));
-        assert_eq!(nearest("launch", names), None);
     }
 }

@@ -268,7 +268,7 @@ impl AttributeType {
             other => {
                 let message = format!("there is no attribute type `{}`", escape(other.as_bytes()));
                 let mut unknown = crate::problem::problem(Code::P5002, message);
-                unknown.help = crate::nearest::suggest(other, TYPES);
+                unknown.help = mintage_engine::nearest::suggest(other, TYPES);
                 section.report_diagnostic(entry.value.span(), unknown);
                 return None;
             }

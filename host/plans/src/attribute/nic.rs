@@ -160,7 +160,7 @@ impl<'a> Fields<'a> {
                 || ALSO_GIVEN.contains(&name)
                 || IGNORED.contains(&name);
             if !known {
-                let must = match crate::nearest::nearest(name, NicType::FIELDS) {
+                let must = match mintage_engine::nearest::nearest(name, NicType::FIELDS) {
                     Some(near) => {
                         format!("not be given: a nic has no such field, did you mean `{near}`?")
                     }

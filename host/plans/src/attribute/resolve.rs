@@ -4,7 +4,7 @@ use super::values::AttributeValues;
 use super::{Attribute, AttributeType, ValueLayer, ValueSource, nic};
 use crate::library::PlanLibrary;
 use crate::problem::{problem, problem_with_help};
-use crate::nearest::suggest;
+use mintage_engine::nearest::suggest;
 use mintage_engine::{Code, Diagnostic};
 use mintage_volume::escape::escape;
 use serde_json::{Map, Value as Json};

@@ -2,8 +2,8 @@
 
 use super::{Finding, error, warning};
 use crate::library::PlanLibrary;
-use crate::nearest::suggest;
 use crate::problem::problem;
+use mintage_engine::nearest::suggest;
 use mintage_engine::{
     AttributeUse, Call, Code, DefaultValue, Diagnostic, Frame, PlanHost, attribute_uses, calls,
 };

@@ -1,9 +1,9 @@
 //! `build-plan.toml`: name, type, steps, attributes, mounts, limits.
 
 use crate::attribute::Attribute;
-use crate::nearest::suggest;
 use crate::problem::problem;
 use crate::section::{Section, Source, to_json};
+use mintage_engine::nearest::suggest;
 use mintage_engine::{Code, Diagnostic};
 use mintage_volume::VolumePath;
 use serde::{Deserialize, Serialize};
