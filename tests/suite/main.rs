@@ -12,6 +12,7 @@ mod ext4_differential;
 mod ext4_hostile;
 mod ext4_images;
 mod hostile;
+mod hostile_scripts;
 mod house;
 mod layouts;
 mod nothing_half_done;

@@ -112,6 +112,17 @@ impl RunContext {
         lock(&self.halt).clone()
     }
 
+    /// Why a script that came to its end should have ended before: all of its operations are used
+    /// up. Rhai itself ends it then, but its `sort` throws away what its callback fails with.
+    pub(crate) fn overrun(&self) -> Option<Halt> {
+        let limit = self.limits.operations;
+        (self.operations.load(Ordering::Relaxed) >= limit).then(|| {
+            let message = format!("the script did {limit} operations, all that it may do");
+            let error = PlanError::new(Code::P2001, message);
+            Halt { error, place: None }
+        })
+    }
+
     /// Remembers which call is in progress, for what has no position of its own: a panic, `print`.
     pub(crate) fn enter(&self, place: Place) {
         *lock(&self.place) = Some(place);

@@ -101,7 +101,10 @@ impl PlanHost {
         // Errors are explained there too: the values in them may be as deep as the script likes.
         let result = on_own_stack("plan", self.limits.stack_bytes, || {
             let failed = match (script.run(&mut engine), context.halt()) {
-                (Ok(()), None) => return Ok(()),
+                (Ok(()), None) => match context.overrun() {
+                    None => return Ok(()),
+                    Some(overrun) => explainer.halted(&overrun, None),
+                },
                 (result, Some(halt)) => explainer.halted(&halt, result.err().as_ref()),
                 (Err(failure), None) => explainer.runtime_error(&failure),
             };

@@ -58,6 +58,12 @@ fn reaching() -> Vec<(&'static str, Limits, String, Code)> {
         ),
         ("operations", usual(), "loop {}".into(), Code::P2001),
         (
+            "operations",
+            small.clone(),
+            "let a = [2, 1]; a.sort(|x, y| { loop { let z = 1; } 1 });".into(),
+            Code::P2001,
+        ),
+        (
             "string-bytes",
             usual(),
             "let s = \"ab\"; loop { s += s; }".into(),
