@@ -87,9 +87,22 @@ impl UnpublishedVolume {
             },
             errno => failed("give the file its name", &output, errno),
         })?;
-        sync_directory(directory_of(&output))
-            .map_err(|errno| failed("write the directory", &output, errno))?;
+        sync_directory(directory_of(&output)).map_err(|errno| {
+            self.take_name_back();
+            failed("write the directory", &output, errno)
+        })?;
         Ok(output)
+    }
+
+    /// Removes the name again, unless somebody put something else there meanwhile.
+    fn take_name_back(&self) {
+        let identity = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
+        let own = rustix::fs::fstat(&self.file).map(identity);
+        let named = rustix::fs::lstat(&self.output).map(identity);
+        if own.is_ok() && own == named {
+            // Nothing better can be done when even this fails.
+            let _ = rustix::fs::unlink(&self.output);
+        }
     }
 
     fn give_name(&mut self) -> Result<(), Errno> {
@@ -121,7 +134,10 @@ fn rename_without_replacing(from: &Path, to: &Path) -> Result<(), Errno> {
     match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Err(Errno::INVAL | Errno::NOSYS) => {
             rustix::fs::linkat(CWD, from, CWD, to, AtFlags::empty())?;
-            rustix::fs::unlink(from)
+            rustix::fs::unlink(from).inspect_err(|_| {
+                // Both names or none would be wrong to leave; an error means that there is none.
+                let _ = rustix::fs::unlink(to);
+            })
         }
         done => done,
     }
