@@ -189,7 +189,11 @@ impl Ended {
             return Err(WorkerFailure::new(Code::P6005, message));
         };
         serde_json::from_slice(&stdout).map_err(|error| {
-            let message = format!("the worker's answer is not what was agreed: {error}");
+            // Not the library's own message: it may quote any part of the answer.
+            let (line, column) = (error.line(), error.column());
+            let message = format!(
+                "the worker's answer is not what was agreed, at line {line}, column {column}"
+            );
             WorkerFailure::new(Code::P6005, message)
         })
     }

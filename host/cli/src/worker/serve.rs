@@ -93,6 +93,7 @@ where
     J: DeserializeOwned,
     A: Serialize,
 {
+    name_panics_by_place();
     match serve_one(arguments, act) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -102,6 +103,16 @@ where
     }
 }
 
+/// Lets a panic say where it was, and nothing else: its message may quote what was at hand, a secret
+/// too.
+fn name_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let place = place.unwrap_or_else(|| "an unknown place".to_owned());
+        let _ = writeln!(io::stderr(), "panicked at {place}");
+    }));
+}
+
 fn serve_one<J: DeserializeOwned, A: Serialize>(
     arguments: &WorkerArguments,
     act: impl FnOnce(J, Descriptors) -> Result<A, Diagnostic>,
@@ -109,7 +120,13 @@ fn serve_one<J: DeserializeOwned, A: Serialize>(
     let (descriptors, sandbox) = enter(arguments)?;
     let mut job = Vec::new();
     io::stdin().lock().read_to_end(&mut job)?;
-    let job = serde_json::from_slice(&job)?;
+    // The library's own message may quote the job, which holds secrets.
+    let job = serde_json::from_slice(&job).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        io::Error::other(format!(
+            "the job cannot be read at line {line}, column {column}"
+        ))
+    })?;
     let result = act(job, descriptors);
     let answer = serde_json::to_vec(&Answer { sandbox, result })?;
     let mut stdout = io::stdout().lock();

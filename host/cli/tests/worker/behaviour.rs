@@ -35,6 +35,7 @@ pub enum Behaviour {
     Loop,
     Sleep,
     Allocate,
+    ManyThreads,
     FillScratch,
     LongAnswer,
     // Accidents.
@@ -85,6 +86,7 @@ impl Behaviour {
                 std::thread::park();
             },
             Self::Allocate => return Ok(allocate()),
+            Self::ManyThreads => return Ok(many_threads().to_string()),
             Self::FillScratch => {
                 let (_golden, scratch) = (files.take(), files.take().unwrap());
                 for offset in (0..).step_by(1 << 20) {
@@ -92,7 +94,7 @@ impl Behaviour {
                 }
             }
             Self::LongAnswer => return Ok("x".repeat(4 << 20)),
-            Self::Panic => panic!("a \x1b[31mred\x1b[0m panic"),
+            Self::Panic => panic!("a secret panic"),
             Self::Abort => std::process::abort(),
             Self::Overflow => return Ok(overflow(0).to_string()),
             Self::Garbage => {
@@ -123,6 +125,16 @@ fn threads() -> String {
                 .sum::<u64>()
         });
     one.unwrap().join().unwrap().to_string()
+}
+
+/// How many threads there can be at once.
+fn many_threads() -> usize {
+    let park = || {
+        std::thread::Builder::new()
+            .stack_size(16 << 10)
+            .spawn(std::thread::park)
+    };
+    (0..1000).take_while(|_| park().is_ok()).count()
 }
 
 fn scratch(files: &mut Descriptors) -> String {

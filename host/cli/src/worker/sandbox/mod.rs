@@ -4,7 +4,7 @@
 //! | layer | what it takes away | where it is missing |
 //! |---|---|---|
 //! | descriptors | every file that was not passed | never |
-//! | resource limits | memory, processor time, file size, new descriptors, core dumps | never |
+//! | resource limits | memory, processor time, file size, new descriptors, core dumps, threads | never |
 //! | namespaces | network, IPC, mounts, host name, privileges | said in the report |
 //! | empty root | every path | said in the report |
 //! | Landlock | every path, TCP, abstract sockets, signals | said in the report |
@@ -95,6 +95,9 @@ pub(super) fn enter(arguments: &WorkerArguments) -> io::Result<SandboxReport> {
     drop_capabilities()?;
     let landlock = Layer::from(landlock::enter());
     rlimits::enter(arguments)?;
+    if namespaces.is_ok() {
+        rlimits::limit_threads()?;
+    }
     // Nobody of the same user may read this process's memory, and it ends with its parent.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;

@@ -4,6 +4,34 @@ use crate::worker::serve::{FIRST_DESCRIPTOR, WorkerArguments};
 use rustix::process::{Resource, Rlimit};
 use std::io;
 
+/// How many threads a worker may have. It needs one for itself and one for a script.
+const THREADS: u64 = 32;
+
+/// Limits the threads, which cost the host more than the memory that the worker pays for.
+///
+/// Only to be called in a user namespace of its own: elsewhere the kernel counts all processes of
+/// the user. The kernel exempts root, whatever its namespace.
+pub(super) fn limit_threads() -> io::Result<()> {
+    let limit = Rlimit {
+        current: Some(THREADS),
+        maximum: Some(THREADS),
+    };
+    match counts_by_namespace() {
+        true => rustix::process::setrlimit(Resource::Nproc, limit).map_err(Into::into),
+        false => Ok(()),
+    }
+}
+
+/// Whether the kernel counts the processes of a user in each user namespace, as since Linux 5.14.
+fn counts_by_namespace() -> bool {
+    let system = rustix::system::uname();
+    let release = system.release().to_string_lossy();
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|number| number.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(5), Some(14))
+}
+
 /// Sets every limit for good: soft and hard are the same, except for processor time, where the
 /// soft one is the signal with a name and the hard one a second later a kill. A limit that is
 /// lower already stays.
