@@ -360,7 +360,7 @@ pub(crate) fn is_boot_sector(sector: &[u8]) -> bool {
     is_fat(fields) || ntfs(fields).is_some() || exfat(fields).is_some()
 }
 
-/// Refuses a device that starts as a disk image of another format than raw.
+/// Refuses a device that starts as a disk image of another format than raw, or as a compressed file.
 ///
 /// Such an image may name other files of the host as its parts, so its format is never guessed.
 ///
@@ -379,17 +379,38 @@ pub fn refuse_other_image_formats(device: &dyn BlockDevice) -> Result<()> {
         (64, &[0x7f, 0x10, 0xda, 0xbe], "VDI"),
         (0, b"WithoutFreeSpace", "Parallels"),
     ];
-    match marks
+    if let Some((.., name)) = marks
         .iter()
         .find(|(at, mark, _)| Fields(&head).has(*at, mark))
     {
-        None => Ok(()),
-        Some((.., name)) => Err(VolumeError::new(
-            VolumeErrorKind::UnsupportedFeature,
-            format!("the image starts with a `{name}` header, and only raw images are read"),
-        )
-        .help("convert it first: `qemu-img convert -O raw IMAGE IMAGE.raw`")),
+        return Err(not_raw(format!("starts with a `{name}` header"))
+            .help("convert it first: `qemu-img convert -O raw IMAGE IMAGE.raw`"));
     }
+    match COMPRESSED
+        .iter()
+        .find(|(at, mark, ..)| Fields(&head).has(*at, mark))
+    {
+        Some((.., name, unpack)) => Err(not_raw(format!("is compressed by {name}"))
+            .help(format!("unpack it first: `{unpack} IMAGE > IMAGE.raw`"))),
+        None => Ok(()),
+    }
+}
+
+/// How files begin that are compressed: where, with what, by what, and what unpacks them.
+const COMPRESSED: [(usize, &[u8], &str, &str); 6] = [
+    (0, b"\x1f\x8b\x08", "gzip", "gzip -dc"),
+    (0, b"\xfd7zXZ\0", "xz", "xz -dc"),
+    (0, b"\x28\xb5\x2f\xfd", "zstd", "zstd -dc"),
+    (4, b"1AY&SY", "bzip2", "bzip2 -dc"),
+    (0, b"\x04\x22\x4d\x18", "lz4", "lz4 -dc"),
+    (0, b"PK\x03\x04", "zip", "unzip -p"),
+];
+
+fn not_raw(what: String) -> VolumeError {
+    VolumeError::new(
+        VolumeErrorKind::UnsupportedFeature,
+        format!("the image {what}, and only raw images are read"),
+    )
 }
 
 #[cfg(test)]

@@ -180,6 +180,22 @@ fn images_of_other_formats_are_refused() {
     }
 }
 
+#[test]
+fn compressed_images_are_refused_with_what_unpacks_them() {
+    for (offset, mark, unpack) in [
+        (0, &b"\x1f\x8b\x08"[..], "gzip -dc IMAGE"),
+        (0, b"\xfd7zXZ\0", "xz -dc"),
+        (0, b"\x28\xb5\x2f\xfd", "zstd -dc"),
+        (4, b"1AY&SY", "bzip2 -dc"),
+        (0, b"\x04\x22\x4d\x18", "lz4 -dc"),
+        (0, b"PK\x03\x04", "unzip -p"),
+    ] {
+        let error = refuse_other_image_formats(&device(&[(offset, mark)])).unwrap_err();
+        assert_eq!(error.kind(), VolumeErrorKind::UnsupportedFeature);
+        assert!(error.help_text().unwrap().contains(unpack), "{error}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_fail(parts in prop::collection::vec(

@@ -133,7 +133,8 @@ fn check_places(partitions: &[Partition], first: u64, end: u64) -> Result<()> {
             return Err(bad(&format!(
                 "partition {number} ends at byte {}, past the end of the usable space at {end}",
                 partition.start + partition.length
-            )));
+            ))
+            .help("the image may be cut short: compare its length with that of its original"));
         }
         if let Some(before) = before.filter(|p| p.start + p.length > partition.start) {
             return Err(bad(&format!(

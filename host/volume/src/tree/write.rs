@@ -241,7 +241,8 @@ impl VolumeTree {
 
     /// Where the content of the file at `path` goes, and its length if it exists.
     fn file_to_write(&self, what: &str, path: &[u8]) -> Result<(Place, Option<u64>)> {
-        let resolved = self.resolve_to(what, path, LastLink::Follow)?;
+        let resolved = self.resolve_to(what, path, LastLink::Follow);
+        let resolved = resolved.map_err(no_directory)?;
         let place = self.place(what, &resolved.path)?;
         match resolved.found {
             Some(metadata) => {
@@ -258,7 +259,8 @@ impl VolumeTree {
 
     /// Where something new goes. A link at the end is something that is there.
     pub(super) fn vacant(&self, what: &str, path: &[u8], directory: bool) -> Result<Place> {
-        let resolved = self.resolve_to(what, path, LastLink::Keep)?;
+        let resolved = self.resolve_to(what, path, LastLink::Keep);
+        let resolved = resolved.map_err(no_directory)?;
         let place = self.place(what, &resolved.path)?;
         let refuse = |kind, why: &str| Err(VolumeError::cannot(kind, what, &place.path, why));
         if resolved.found.is_some() {
@@ -268,5 +270,13 @@ impl VolumeTree {
             return refuse(VolumeErrorKind::NotADirectory, "the path names a directory");
         }
         Ok(place)
+    }
+}
+
+/// What to do where the directory of something new is missing.
+fn no_directory(error: VolumeError) -> VolumeError {
+    match (error.kind(), error.help_text()) {
+        (VolumeErrorKind::NotFound, None) => error.help("make the directory first"),
+        _ => error,
     }
 }

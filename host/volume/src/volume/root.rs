@@ -85,7 +85,7 @@ fn none(areas: &[String]) -> VolumeError {
         format!("found no root filesystem: {what}"),
     )
     .help(
-        "a root has `/etc/fstab` or an os-release file; otherwise declare the mounts, `/` included",
+        "a root has `/etc/fstab` or an os-release file; otherwise declare the mounts in the build plan, `/` included",
     )
 }
 
@@ -99,5 +99,5 @@ fn too_many(volume: &Volume, roots: &[usize]) -> VolumeError {
         VolumeErrorKind::NoRoot,
         format!("found more than one root filesystem: {}", names.join(", ")),
     )
-    .help("declare the mounts, so that it is clear which of them is `/`")
+    .help("declare the mounts in the build plan, so that it is clear which of them is `/`")
 }

@@ -180,7 +180,12 @@ fn no_root_lists_what_there_is() {
         "found no root filesystem: partition 1 is vfat; partition 2 is ext4 without a system in \
          it; partition 3 holds no known filesystem"
     );
-    assert!(error.help_text().unwrap().contains("declare the mounts"));
+    assert!(
+        error
+            .help_text()
+            .unwrap()
+            .contains("declare the mounts in the build plan")
+    );
 }
 
 #[test]
