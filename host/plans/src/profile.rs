@@ -50,7 +50,7 @@ impl Profile {
             return Err(refused(file, "it is larger than 1 MiB"));
         }
         let mut map = parse_json(Code::P5005, file, text)?;
-        let values = take_attributes(&mut map).map_err(|why| refused(file, why))?;
+        let values = take_attributes(&mut map).map_err(|why| refused(file, &why))?;
         let mut profile = Self::default();
         for (key, fact) in &map {
             profile.facts.insert(key.clone(), from_json(fact));
@@ -96,11 +96,11 @@ fn refused(file: &str, why: &str) -> Vec<Diagnostic> {
 }
 
 /// Takes out of the profile what may hold secrets, and makes one map of attribute values of it.
-fn take_attributes(profile: &mut Map<String, Json>) -> Result<Map<String, Json>, &'static str> {
+fn take_attributes(profile: &mut Map<String, Json>) -> Result<Map<String, Json>, String> {
     let mut values = match profile.remove("attributes") {
         None => Map::new(),
         Some(Json::Object(map)) => map,
-        Some(_) => return Err("`attributes` is not an object"),
+        Some(_) => return Err("`attributes` is not an object".to_owned()),
     };
     let settings = profile.remove("osDeploymentSettings");
     let nested = settings
@@ -112,7 +112,7 @@ fn take_attributes(profile: &mut Map<String, Json>) -> Result<Map<String, Json>,
         .flatten()
     {
         let Json::Array(items) = list else {
-            return Err("`osCustomAttributes` is not a list");
+            return Err("`osCustomAttributes` is not a list".to_owned());
         };
         for mut item in items {
             let name = item
@@ -120,10 +120,11 @@ fn take_attributes(profile: &mut Map<String, Json>) -> Result<Map<String, Json>,
                 .and_then(Json::as_str)
                 .map(ToOwned::to_owned);
             let name = name.ok_or("an item of `osCustomAttributes` has no `name`")?;
-            values.insert(
-                name,
-                item.get_mut("value").map(Json::take).unwrap_or_default(),
-            );
+            let value = item.get_mut("value").map(Json::take).unwrap_or_default();
+            if values.contains_key(&name) {
+                return Err(format!("it gives the attribute `{name}` twice"));
+            }
+            values.insert(name, value);
         }
     }
     Ok(values)

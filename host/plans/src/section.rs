@@ -155,6 +155,11 @@ impl<'a> Section<'a> {
         self.span.clone()
     }
 
+    /// Whether there is an entry of `key`.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
     /// Takes the entry of `key`.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<Entry<'a>> {
         self.known.push(key);

@@ -91,7 +91,7 @@ impl ValueLayer {
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut layer = Self::new(ValueSource::Setting, Map::new());
         let mut problems = Vec::new();
-        for setting in settings {
+        for (number, setting) in (1..).zip(settings) {
             match setting.as_ref().split_once('=') {
                 Some((name, value)) if !name.trim().is_empty() => {
                     layer.add(name.trim().to_owned(), Json::String(value.to_owned()));
@@ -99,7 +99,7 @@ impl ValueLayer {
                 // Nothing of the setting is shown: it may be the text of a secret.
                 _ => problems.push(problem_with_help(
                     Code::P4003,
-                    "a setting has no name and value",
+                    format!("setting {number} has no name and value"),
                     "write it as `NAME=VALUE`",
                 )),
             }

@@ -89,6 +89,14 @@ const TYPES: [&str; 10] = [
     "string", "number", "password", "option", "hostname", "fqdn", "ipv4", "ipv6", "nic", "boolean",
 ];
 
+/// What an error may show of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shown {
+    Value(String),
+    Missing,
+    Hidden,
+}
+
 /// Why a value is not one of an attribute's type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -97,7 +105,7 @@ pub(crate) struct Refusal {
     /// The field of a nic that it is about.
     pub(crate) field: Option<String>,
     /// The value as it was given; never a secret's.
-    pub(crate) shown: Option<String>,
+    shown: Shown,
     /// What it must be: `it must be a whole number`.
     pub(crate) why: String,
 }
@@ -122,7 +130,11 @@ impl Refusal {
         Self {
             code,
             field: None,
-            shown: given.map(shorten),
+            shown: match given {
+                Some(Json::Null) => Shown::Missing,
+                Some(given) => Shown::Value(shorten(given)),
+                None => Shown::Hidden,
+            },
             why: format!("it must {must}"),
         }
     }
@@ -135,16 +147,26 @@ impl Refusal {
 
     /// The sentence for the attribute `name`.
     pub(crate) fn message(&self, name: &str) -> String {
-        let name = match &self.field {
-            Some(field) => format!("{name}.{field}"),
-            None => name.to_owned(),
-        };
+        match &self.field {
+            Some(field) => self.sentence(&format!("attribute `{name}.{field}`")),
+            None => self.sentence(&format!("attribute `{name}`")),
+        }
+    }
+
+    /// The sentence for the default of an attribute, which its place tells.
+    fn message_for_default(&self) -> String {
+        match &self.field {
+            Some(field) => self.sentence(&format!("the default of `{field}`")),
+            None => self.sentence("the default"),
+        }
+    }
+
+    fn sentence(&self, subject: &str) -> String {
+        let why = &self.why;
         match &self.shown {
-            Some(shown) => format!("attribute `{name}` cannot be `{shown}`: {}", self.why),
-            None => format!(
-                "attribute `{name}` has a value that is refused: {}",
-                self.why
-            ),
+            Shown::Value(shown) => format!("{subject} cannot be `{shown}`: {why}"),
+            Shown::Missing => format!("{subject} has no value: {why}"),
+            Shown::Hidden => format!("{subject} has a value that is refused: {why}"),
         }
     }
 }
@@ -195,13 +217,16 @@ impl Attribute {
     fn refuse_default(&self) -> Option<String> {
         let default = self.default.as_ref()?;
         if self.is_secret() {
-            return Some("a `password` attribute cannot have a default in a file".to_owned());
+            return Some(
+                "a `password` attribute cannot have a default: give its value with each run"
+                    .to_owned(),
+            );
         }
         let checked = match &self.kind {
             AttributeType::Nic(kind) => kind.check_default(default),
             _ => self.parse(default).map(|_| ()),
         };
-        Some(checked.err()?.message("default"))
+        Some(checked.err()?.message_for_default())
     }
 
     /// Whether its value must never be shown.

@@ -253,12 +253,12 @@ fn a_wrong_nic_is_refused() {
         (
             any,
             "{}",
-            "P4004: attribute `A.address` cannot be `null`: it must be given, or `dhcp` be `true`",
+            "P4004: attribute `A.address` has no value: it must be given, or `dhcp` be `true`",
         ),
         (
             any,
             r#"{"address": "192.0.2.1"}"#,
-            "P4004: attribute `A.prefix` cannot be `null`: it must be given, as `address = \"192.0.2.10/24\"`, as `prefix` or as `netmask`",
+            "P4004: attribute `A.prefix` has no value: it must be given, as `address = \"192.0.2.10/24\"`, as `prefix` or as `netmask`",
         ),
         (
             any,
@@ -303,7 +303,7 @@ fn a_wrong_nic_is_refused() {
         (
             "type = \"nic\"\nrequire = [\"mac\"]",
             r#"{"dhcp": true}"#,
-            "P4004: attribute `A.mac` cannot be `null`: it must be given",
+            "P4004: attribute `A.mac` has no value: it must be given",
         ),
     ] {
         assert_eq!(one(declaration, value), expected, "{declaration} {value}");
@@ -366,7 +366,7 @@ fn all_problems_come_at_once() {
     insta::assert_snapshot!(said.join("\n"), @r"
     P4002: build plan `test` has no attribute `Hots`
     P4003: attribute `Host` cannot be `a.b`: it must be a host name without a domain
-    P4004: attribute `Nic.address` cannot be `null`: it must be given, or `dhcp` be `true`
+    P4004: attribute `Nic.address` has no value: it must be given, or `dhcp` be `true`
     P4001: attribute `Size` has no value: how many
     ");
     assert_eq!(problems[0].help.as_deref(), Some("did you mean `Host`?"));
@@ -406,6 +406,10 @@ fn a_profile_that_is_none_is_refused() {
             "cannot read the profile `p.json`: `attributes` is not an object",
         ),
         (
+            "{\"attributes\": {\"A\": 1}, \"osCustomAttributes\": [{\"name\": \"A\", \"value\": 2}]}",
+            "cannot read the profile `p.json`: it gives the attribute `A` twice",
+        ),
+        (
             "{\"osCustomAttributes\": [{}]}",
             "cannot read the profile `p.json`: an item of `osCustomAttributes` has no `name`",
         ),
@@ -417,8 +421,8 @@ fn a_profile_that_is_none_is_refused() {
 
 #[test]
 fn settings_and_files_that_cannot_be_read_show_no_value() {
-    let problems = ValueLayer::from_settings(["hunter2"]).unwrap_err();
-    assert_eq!(said(&problems[0]), "P4003: a setting has no name and value");
+    let problems = ValueLayer::from_settings(["A=b", "hunter2"]).unwrap_err();
+    assert_eq!(said(&problems[0]), "P4003: setting 2 has no name and value");
     for (name, text) in [("v.toml", "A = \"hunter2"), ("v.json", "{\"A\": hunter2}")] {
         let problems = ValueLayer::from_file_text(name, text).unwrap_err();
         assert!(!format!("{problems:?}").contains("hunter2"), "{problems:?}");

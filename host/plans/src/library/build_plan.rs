@@ -107,7 +107,10 @@ fn read_kind(root: &mut Section<'_>) -> Option<PlanKind> {
 }
 
 fn read_steps(root: &mut Section<'_>, scripts: &[&str]) -> Vec<String> {
-    let steps = root.texts("steps").unwrap_or_default();
+    let is_given = root.has("steps");
+    let Some(steps) = root.texts("steps").or((!is_given).then(Vec::new)) else {
+        return Vec::new();
+    };
     if steps.is_empty() || steps.len() > MAX_STEPS {
         let message = format!("`steps` must list 1 to {MAX_STEPS} scripts");
         root.report(root.span(), message);

@@ -132,7 +132,9 @@ impl Reader {
             return Err(too_large(name, "all files together are larger than 16 MiB"));
         }
         let text = String::from_utf8(content).map_err(|_| not_text(name, "its content"))?;
-        self.files.insert(name.to_owned(), text);
+        // The mark that some editors write is no part of a script, and must not come into a volume.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        self.files.insert(name.to_owned(), text.to_owned());
         Ok(())
     }
 }

@@ -128,10 +128,10 @@ fn what_is_wrong_in_a_build_plan_is_shown_with_its_place() {
     P5002: a nic has no field `y` at build-plan.toml:10:12 +3
     ");
     insta::assert_snapshot!(refused_plan(&format!("{PLAN}[attribute.P]\ntype = \"password\"\ndefault = \"x\"\n[attribute.S]\ntype = \"string\"\nmax-lenght = 1\nmin-length = -1\n[attribute.N]\ntype = \"number\"\ndefault = \"x\"\n[attribute.O]\ntype = \"option\"\n[attribute.V]\ntype = \"ipv4\"\nnetwork = \"::/0\"\n")), @r"
-    P5002: a `password` attribute cannot have a default in a file at build-plan.toml:4:12 +1
+    P5002: a `password` attribute cannot have a default: give its value with each run at build-plan.toml:4:12 +1
     P5002: unknown key `max-lenght` in `[attribute.S]` at build-plan.toml:9:1 +10 (did you mean `max-length`?)
     P5002: `min-length` must be a whole number from 0 at build-plan.toml:10:14 +2
-    P5002: attribute `default` cannot be `x`: it must be a whole number at build-plan.toml:13:11 +3
+    P5002: the default cannot be `x`: it must be a whole number at build-plan.toml:13:11 +3
     P5002: `options` must list at least one text at build-plan.toml:14:12 +1
     P5002: `network` must be a network like `192.0.2.0/24` at build-plan.toml:18:11 +6
     ");
@@ -201,6 +201,17 @@ fn special_files_and_folders_too_large_are_refused() {
     assert_eq!(
         refused(&many),
         "P5004: cannot read `scripts`: there are more than 4096 files"
+    );
+
+    let marked = folder(&[
+        ("build-plan.toml", PLAN),
+        ("scripts/a.rhai", "\u{feff}let a = 1;\n"),
+    ]);
+    let library = PlanLibrary::load(marked.path()).unwrap();
+    assert!(
+        library
+            .scripts()
+            .all(|(_, source)| source == "let a = 1;\n")
     );
 
     let text = folder(&[plan]);
