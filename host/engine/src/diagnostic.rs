@@ -74,7 +74,12 @@ impl Diagnostic {
 
     /// As it is shown to people, several lines, each with its end; see [`Style`].
     pub fn render(&self, style: Style) -> String {
-        crate::render::render(self, style)
+        crate::render::render(self, style, annotate_snippets::Level::ERROR)
+    }
+
+    /// As [`Self::render`], for what is worth a look but is no error.
+    pub fn render_warning(&self, style: Style) -> String {
+        crate::render::render(self, style, annotate_snippets::Level::WARNING)
     }
 }
 

@@ -10,13 +10,14 @@ const CALLS: usize = 8;
 /// How many characters of a line are shown around what it is about.
 const AROUND: usize = 80;
 
-pub(crate) fn render(diagnostic: &Diagnostic, style: Style) -> String {
+/// As an error, or as a warning.
+pub(crate) fn render(diagnostic: &Diagnostic, style: Style, level: Level<'static>) -> String {
     let renderer = match style {
         Style::Plain => Renderer::plain(),
         Style::Colour => Renderer::styled(),
     };
     let message = shown(&diagnostic.message);
-    let title = Level::ERROR.primary_title(message);
+    let title = level.primary_title(message);
     let mut group = Group::with_title(title.id(diagnostic.code.as_str()));
     if let Some(frame) = diagnostic.frames.first() {
         group = group.element(excerpt(frame));

@@ -55,16 +55,12 @@ impl Check {
 
 fn show(library: &PlanLibrary, findings: &[Finding], screen: &Screen) -> Result<(), Failure> {
     for finding in findings {
-        let shown = finding.diagnostic.render(screen.err.error_style());
-        match finding.severity {
-            Severity::Error => screen.note(shown.trim_end()),
-            // Only a warning, which the code does not say.
-            Severity::Warning => screen.note(format_args!(
-                "{}\n{}",
-                screen.err.yellow("warning, not an error:"),
-                shown.trim_end()
-            )),
-        }
+        let style = screen.err.error_style();
+        let shown = match finding.severity {
+            Severity::Error => finding.diagnostic.render(style),
+            Severity::Warning => finding.diagnostic.render_warning(style),
+        };
+        screen.note(shown.trim_end());
     }
     let steps = library.plan().steps.len();
     let attributes = library.plan().attributes.len();

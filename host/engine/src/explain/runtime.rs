@@ -37,7 +37,9 @@ pub(super) fn explain(error: &EvalAltResult, tokens: &[Token<'_>], words: &Words
         | E::ErrorBitFieldBounds(..) => plain(Code::P2008),
         E::ErrorArithmetic(..) => plain(Code::P2007),
         E::ErrorTooManyOperations(_) => {
-            Diagnostic::new(Code::P2001, "the script did more operations than the limit")
+            Diagnostic::new(Code::P2001, "the script did more operations than the limit").with_help(
+                "look for a loop that does not end; long work is for the functions of modules",
+            )
         }
         E::ErrorStackOverflow(_) => Diagnostic::new(
             Code::P2002,

@@ -53,6 +53,12 @@ fn without_a_script_there_is_header_and_help() {
 }
 
 #[test]
+fn a_warning_does_not_call_itself_an_error() {
+    let text = diagnostic().render_warning(Style::Plain);
+    assert!(text.starts_with("warning[P3001]: "), "{text}");
+}
+
+#[test]
 fn of_many_calls_the_first_and_the_last_are_shown() {
     let mut error = diagnostic();
     error.frames = (1..=30).map(|line| frame(line, Some("f"))).collect();
