@@ -96,6 +96,10 @@ impl From<StorageError> for Failure {
                 Code::P7011,
                 Some("choose another name; a golden image is never written to"),
             ),
+            StorageError::Scratch { .. } => (
+                Code::P7009,
+                Some("the folder of the volume must exist, and take new files"),
+            ),
             _ => (Code::P7009, None),
         };
         let failure = Self::new(code, message);

@@ -41,6 +41,14 @@ pub enum StorageError {
         /// What the system said.
         source: io::Error,
     },
+    /// The folder for the scratch file, the output's own, does not take a new file.
+    #[error("cannot make a scratch file in the folder `{}`: {source}", path.display())]
+    Scratch {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The golden image cannot be read to its end.
     #[error("cannot read the image `{}`: {source}", path.display())]
     Read {

@@ -11,12 +11,11 @@ use std::path::Path;
 /// closed, also by a kill.
 ///
 /// # Errors
-/// `Output` when the directory takes no new file.
+/// `Scratch` when the directory takes no new file.
 pub fn scratch_file(directory: &Path) -> Result<File> {
     open_unnamed(directory)
         .or_else(|_| open_and_unlink(directory))
-        .map_err(|e| StorageError::Output {
-            what: "make a scratch file",
+        .map_err(|e| StorageError::Scratch {
             path: directory.to_owned(),
             source: e.into(),
         })

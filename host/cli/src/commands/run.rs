@@ -103,7 +103,15 @@ impl Run {
             limits,
         };
         match run.run() {
-            Ok(personalized) => self.print(&personalized, screen),
+            Ok(personalized) => self.print(&personalized, screen).or_else(|unprinted| {
+                // The exit code tells of the volume, and it is there.
+                let volume = personalized.volume.as_ref().ok_or(unprinted)?;
+                screen.note(format_args!(
+                    "the volume `{}` is complete, but its report cannot be written",
+                    shown(&volume.path)
+                ));
+                Ok(Exit::Success)
+            }),
             Err(failure) => Ok(self.fail(&failure, screen)),
         }
     }
@@ -158,9 +166,14 @@ impl Run {
         }
         if let Some(path) = &self.values {
             let text = self.read(path, Code::P4003, "values file")?;
-            layers.push(ValueLayer::from_file_text(&shown(path), &text)?);
+            layers.push(ValueLayer::from_file_text(&shown(path), &text).map_err(unreadable)?);
         }
-        layers.push(ValueLayer::from_settings(&self.settings)?);
+        layers.push(
+            ValueLayer::from_settings(&self.settings).map_err(|problems| Failure {
+                exit: Exit::Usage,
+                ..problems.into()
+            })?,
+        );
         let values = resolve(&library, &layers)?;
         let seed = self.seed(&profile)?;
         let time = self
@@ -175,9 +188,7 @@ impl Run {
     fn read(&self, path: &Path, code: Code, what: &str) -> Result<String, Failure> {
         read_text(path, MAX_FILE, |why| {
             let message = format!("cannot read the {what} `{}`: {why}", shown(path));
-            let mut failure = Failure::from(Diagnostic::new(code, message));
-            failure.exit = Exit::Unreadable;
-            failure
+            unreadable(vec![Diagnostic::new(code, message)])
         })
     }
 
@@ -190,6 +201,14 @@ impl Run {
                  --profile with a name",
             )
         })
+    }
+}
+
+/// An input that cannot be read, whatever the code says of values in it.
+fn unreadable(problems: Vec<Diagnostic>) -> Failure {
+    Failure {
+        exit: Exit::Unreadable,
+        ..problems.into()
     }
 }
 

@@ -55,6 +55,32 @@ fn the_same_inputs_give_the_same_volume_and_outcome() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_does_not_deny_the_volume() {
+    let place = Place::new();
+    place.script(WRITE);
+    for line in [
+        RUN.to_owned(),
+        format!("{RUN} --json").replace("web01.img", "web02.img"),
+    ] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ended = ended(place.command(&line).stdout(full).output().unwrap());
+        assert!(
+            ended.err.contains("is complete, but its report"),
+            "{}",
+            ended.err
+        );
+        assert_eq!(ended.code, 0);
+    }
+    assert_eq!(
+        place.names(),
+        ["golden.img", "plan", "web01.img", "web02.img"]
+    );
+    let preview = RUN.replace("--out web01.img", "--preview");
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    ended(place.command(&preview).stdout(full).output().unwrap()).fails(5, "error[P7009]");
+}
+
+#[test]
 fn a_preview_makes_nothing_and_has_the_same_outcome() {
     let place = Place::new();
     place.script(WRITE);
@@ -122,13 +148,14 @@ fn wrong_inputs_are_refused_before_anything_is_made() {
         (line("taken.img"), 5, "error[P7008]"),
         (line("golden.img"), 5, "error[P7011]"),
         (line("second-name.img"), 5, "error[P7011]"),
-        (line("missing/web01.img"), 5, "error[P7009]"),
+        (line("missing/web01.img"), 5, "in the folder `missing`"),
         (RUN.replace(" --seed web01", ""), 2, "needs a seed"),
         (RUN.replace("golden.img", "missing.img"), 3, "error[P7001]"),
         (RUN.replace("run plan", "run missing"), 3, "error[P5001]"),
         (format!("{RUN} --set HostName=not_a_name"), 1, "error[P400"),
         (format!("{RUN} --set Nonsense=1"), 1, "error[P4002]"),
-        (format!("{RUN} --set x"), 1, "error[P4003]"),
+        (format!("{RUN} --set x"), 2, "error[P4003]"),
+        (format!("{RUN} --values profile.json"), 3, "error[P4003]"),
         (format!("{RUN} --profile profile.json"), 3, "error[P5005]"),
         (format!("{RUN} --profile missing.json"), 3, "error[P5005]"),
         (format!("{RUN} --values missing.toml"), 3, "error[P4003]"),
