@@ -2,7 +2,7 @@
 //! else.
 //!
 //! The parent ([`process`]) opens the files, starts the worker with those descriptors and nothing
-//! else, sends it a job as JSON and gets an answer as JSON. The worker ([`serve`]) shuts itself
+//! else, sends it a job as JSON and gets an answer as JSON. The worker ([`serve()`]) shuts itself
 //! into its [`sandbox`] before it reads the job or a byte of an image. Whatever then goes wrong
 //! in it ends that process only, and the parent gives the end a name ([`verdict`]).
 
