@@ -101,13 +101,14 @@ impl Personalization<'_> {
         let files = scratch
             .set_len(golden.len())
             .and_then(|()| Ok((golden.file().try_clone()?, scratch.try_clone()?)));
-        let (image, delta) = files.map_err(|error| not_written("make the scratch file", &error))?;
+        let (image, scratch) =
+            files.map_err(|error| not_written("make the scratch file", &error))?;
         let _progress = Progress::start("running the plan");
         let job = Job::Personalize {
             input: Box::new(self.input),
             time_of_image: self.time_of_image,
         };
-        Ok(Worker::new(limits).pass(image).pass(delta).run(&job)?)
+        Ok(Worker::new(limits).pass(image).pass(scratch).run(&job)?)
     }
 }
 
@@ -129,7 +130,7 @@ fn make_volume(
         .try_clone()
         .map_err(|error| not_written("open the volume", &error))?;
     let committed = FileDevice::read_only(scratch)
-        .and_then(|delta| commit(&report.changes, &delta, &FileDevice::writable(target)?))
+        .and_then(|scratch| commit(&report.changes, &scratch, &FileDevice::writable(target)?))
         .map_err(|error| not_written("write the changed blocks", &error))?;
     let unnamed_until_complete = volume.temporary().is_none();
     let path = volume.publish()?;

@@ -17,7 +17,7 @@ pub(super) fn run(
     mut input: RunInput,
     time_of_image: bool,
 ) -> Result<RunReport, Diagnostic> {
-    let (golden, delta) = (image(files)?, scratch(files)?);
+    let (golden, scratch) = (image(files)?, scratch(files)?);
     if time_of_image {
         // An image that cannot be opened has no time; the run says what is wrong with it.
         input.time = time_of(Arc::clone(&golden)).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) fn run(
     Ok(mintage_plans::run(
         &input,
         golden,
-        delta,
+        scratch,
         &StandardLibrary,
         &control,
     ))

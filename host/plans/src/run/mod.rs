@@ -22,21 +22,21 @@ use transaction::Transaction;
 
 /// Runs a build plan over a golden image and says what came of it.
 ///
-/// `golden` is never written to. Changed blocks of 4 KiB go to `delta`, a writable device of the
+/// `golden` is never written to. Changed blocks of 4 KiB go to `scratch`, a writable device of the
 /// same length, at the same offset; [`RunReport::changes`] lists them, ready for
-/// [`mintage_volume::block::commit`]. When anything fails they are none, whatever `delta` holds,
+/// [`mintage_volume::block::commit`]. When anything fails they are none, whatever `scratch` holds,
 /// and the outcome says why. A preview is the same call without a commit.
 ///
 /// `control` ends the run early; [`RunInput::control`] makes one with the run's own deadline.
 pub fn run(
     input: &RunInput,
     golden: Arc<dyn BlockDevice>,
-    delta: Arc<dyn BlockDevice>,
+    scratch: Arc<dyn BlockDevice>,
     grant: &dyn Library,
     control: &RunControl,
 ) -> RunReport {
     let mut transaction = Transaction::new(input, grant, control);
-    let result = transaction.attempt(golden, delta);
+    let result = transaction.attempt(golden, scratch);
     transaction.report(result)
 }
 

@@ -100,11 +100,11 @@ fn input(attributes: &str, settings: &[&str], scripts: &[&str]) -> RunInput {
 }
 
 pub(super) fn run_on(golden: &Arc<MemoryDevice>, input: &RunInput) -> RunReport {
-    let delta = Arc::new(MemoryDevice::new(LEN));
+    let scratch = Arc::new(MemoryDevice::new(LEN));
     run(
         input,
         Arc::clone(golden) as _,
-        delta,
+        scratch,
         &StandardLibrary,
         &input.control(),
     )
@@ -162,19 +162,19 @@ fn what_was_committed_is_what_the_steps_wrote() {
     let golden = golden();
     let before = content(&*golden);
     let input = input("", &[], &[r#"file::write("/etc/hostname", "web01\n")"#]);
-    let delta = Arc::new(MemoryDevice::new(LEN));
+    let scratch = Arc::new(MemoryDevice::new(LEN));
     let device = Arc::clone(&golden) as Arc<dyn BlockDevice>;
     let report = run(
         &input,
         device,
-        Arc::clone(&delta) as _,
+        Arc::clone(&scratch) as _,
         &StandardLibrary,
         &input.control(),
     );
     assert_eq!(content(&*golden), before, "the golden image was written to");
     for range in &report.changes {
         let mut bytes = vec![0; usize::try_from(range.end - range.start).unwrap()];
-        delta.read_at(range.start, &mut bytes).unwrap();
+        scratch.read_at(range.start, &mut bytes).unwrap();
         golden.write_at(range.start, &bytes).unwrap();
     }
     let volume = Ext4::open(golden, Timestamp::default()).unwrap();
@@ -276,8 +276,8 @@ fn limits_and_control_end_a_run() {
     let cancelled = input("", &[], &["1"]);
     let control = cancelled.control();
     control.cancel();
-    let delta = Arc::new(MemoryDevice::new(LEN));
-    let report = run(&cancelled, golden(), delta, &StandardLibrary, &control);
+    let scratch = Arc::new(MemoryDevice::new(LEN));
+    let report = run(&cancelled, golden(), scratch, &StandardLibrary, &control);
     assert!(
         failure(&report).starts_with("P2005: "),
         "{}",
@@ -300,14 +300,14 @@ fn the_same_inputs_give_the_same_outcome_and_the_same_bytes() {
     );
     input.profile = Profile::named("web01");
     let once = || {
-        let delta = Arc::new(MemoryDevice::new(LEN));
-        let device = Arc::clone(&delta) as _;
+        let scratch = Arc::new(MemoryDevice::new(LEN));
+        let device = Arc::clone(&scratch) as _;
         let report = run(&input, golden(), device, &StandardLibrary, &input.control());
         assert_eq!(report.outcome.error, None);
         (
             serde_json::to_string(&report.outcome).unwrap(),
             report.changes,
-            content(&*delta),
+            content(&*scratch),
         )
     };
     let (first, second) = (once(), once());

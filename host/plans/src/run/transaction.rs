@@ -92,14 +92,18 @@ impl<'a> Transaction<'a> {
     pub(super) fn attempt(
         &mut self,
         golden: Arc<dyn BlockDevice>,
-        delta: Arc<dyn BlockDevice>,
+        scratch: Arc<dyn BlockDevice>,
     ) -> Result<Changed, Failed> {
         let since = Instant::now();
         let prepared = prepare(self.input, self.grant)?;
         self.timings.preflight = microseconds(since);
 
         let since = Instant::now();
-        let overlay = Overlay::new(Arc::clone(&golden), delta, self.input.limits.changed_bytes)?;
+        let overlay = Overlay::new(
+            Arc::clone(&golden),
+            scratch,
+            self.input.limits.changed_bytes,
+        )?;
         let overlay = Arc::new(overlay);
         let tree = self.open(Arc::clone(&overlay) as Arc<dyn BlockDevice>)?;
         check_writable(&tree).map_err(Diagnostic::from)?;

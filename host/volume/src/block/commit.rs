@@ -17,7 +17,7 @@ pub struct Committed {
 /// How much is copied at a time.
 const CHUNK: u64 = 256 * 1024;
 
-/// Copies the byte ranges `changes` from `delta` to `target`, each byte once, in ascending order,
+/// Copies the byte ranges `changes` from `scratch` to `target`, each byte once, in ascending order,
 /// and returns when they are on stable storage.
 ///
 /// All of `changes` is checked before the first byte is written. A failure in the middle leaves
@@ -28,14 +28,14 @@ const CHUNK: u64 = 256 * 1024;
 /// `Io`.
 pub fn commit(
     changes: &[Range<u64>],
-    delta: &dyn BlockDevice,
+    scratch: &dyn BlockDevice,
     target: &dyn BlockDevice,
 ) -> Result<Committed> {
-    check(changes, delta.len().min(target.len()))?;
+    check(changes, scratch.len().min(target.len()))?;
     let mut buffer = Vec::new();
     let mut done = Committed::default();
     for range in changes {
-        copy(range.clone(), delta, target, &mut buffer)?;
+        copy(range.clone(), scratch, target, &mut buffer)?;
         done.blocks += range.end.div_ceil(BLOCK) - range.start / BLOCK;
         done.bytes += range.end - range.start;
     }
@@ -63,7 +63,7 @@ fn check(changes: &[Range<u64>], len: u64) -> Result<()> {
 
 fn copy(
     mut range: Range<u64>,
-    delta: &dyn BlockDevice,
+    scratch: &dyn BlockDevice,
     target: &dyn BlockDevice,
     buffer: &mut Vec<u8>,
 ) -> Result<()> {
@@ -71,7 +71,7 @@ fn copy(
         let length = CHUNK.min(range.end - range.start);
         // At most `CHUNK`, which fits any usize.
         buffer.resize(usize::try_from(length).unwrap_or(0), 0);
-        delta.read_at(range.start, buffer)?;
+        scratch.read_at(range.start, buffer)?;
         target.write_at(range.start, buffer)?;
         range.start += length;
     }
@@ -97,8 +97,8 @@ mod tests {
         let base = Arc::new(MemoryDevice::new(LEN));
         base.write_at(0, &vec![1; usize::try_from(LEN).unwrap()])
             .unwrap();
-        let delta = Arc::new(MemoryDevice::new(LEN));
-        let overlay = Overlay::new(base.clone(), delta, u64::MAX).unwrap();
+        let scratch = Arc::new(MemoryDevice::new(LEN));
+        let overlay = Overlay::new(base.clone(), scratch, u64::MAX).unwrap();
         overlay.write_at(10, b"first").unwrap();
         overlay.write_at(3 * BLOCK - 1, &[2; 9000]).unwrap();
         overlay.write_at(LEN - 3, b"end").unwrap();
@@ -110,7 +110,7 @@ mod tests {
     fn copies_the_changes_only_and_counts_them() {
         let (overlay, base, expected) = changed_overlay();
         let target = FaultyDevice::new(Arc::new(MemoryDevice::from(&content(&*base)[..])));
-        let done = commit(&overlay.changed(), &**overlay.delta(), &target).unwrap();
+        let done = commit(&overlay.changed(), &**overlay.scratch(), &target).unwrap();
         assert_eq!(content(&target), expected);
         let bytes = 5 * BLOCK + 100;
         assert_eq!(done, Committed { blocks: 6, bytes });
@@ -127,12 +127,12 @@ mod tests {
         for stop in (0..total).step_by(512) {
             let target = Arc::new(MemoryDevice::from(before.as_slice()));
             let faulty = FaultyDevice::new(target.clone()).with(Fault::WriteAfterBytes(stop));
-            let error = commit(&changes, &**overlay.delta(), &faulty).unwrap_err();
+            let error = commit(&changes, &**overlay.scratch(), &faulty).unwrap_err();
             assert_eq!(error.kind(), VolumeErrorKind::Io);
             assert_eq!(content(&*base), before, "stopped after {stop} bytes");
             assert_eq!(content(&overlay), expected);
             assert_eq!(faulty.traffic().bytes_written, stop);
-            commit(&changes, &**overlay.delta(), &*target).unwrap();
+            commit(&changes, &**overlay.scratch(), &*target).unwrap();
             assert_eq!(content(&*target), expected);
         }
     }
@@ -140,15 +140,15 @@ mod tests {
     #[test]
     fn a_failed_read_or_flush_is_reported() {
         let (overlay, base, _) = changed_overlay();
-        let delta = FaultyDevice::new(overlay.delta().clone()).with(Fault::Read(1));
-        assert!(commit(&overlay.changed(), &delta, &*base).is_err());
+        let scratch = FaultyDevice::new(overlay.scratch().clone()).with(Fault::Read(1));
+        assert!(commit(&overlay.changed(), &scratch, &*base).is_err());
         let target = FaultyDevice::new(base).with(Fault::Flush);
-        assert!(commit(&overlay.changed(), &**overlay.delta(), &target).is_err());
+        assert!(commit(&overlay.changed(), &**overlay.scratch(), &target).is_err());
     }
 
     #[test]
     fn bad_ranges_are_refused_before_anything_is_written() {
-        let delta = MemoryDevice::new(LEN);
+        let scratch = MemoryDevice::new(LEN);
         for bad in [
             &[(0, 10), (5, 20)][..],
             &[(20, 30), (0, 10)],
@@ -158,7 +158,7 @@ mod tests {
         ] {
             let bad: Vec<Range<u64>> = bad.iter().map(|(start, end)| *start..*end).collect();
             let target = FaultyDevice::new(Arc::new(MemoryDevice::new(LEN)));
-            let error = commit(&bad, &delta, &target).unwrap_err();
+            let error = commit(&bad, &scratch, &target).unwrap_err();
             assert_eq!(error.kind(), VolumeErrorKind::InvalidArgument);
             assert_eq!(target.traffic().writes, 0);
         }

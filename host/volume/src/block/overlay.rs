@@ -7,42 +7,42 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// A device that reads as `base` until it is written to; every changed block of 4 KiB lies in
-/// `delta`, at the same offset. `base` is never written to.
+/// `scratch`, at the same offset. `base` is never written to.
 ///
 /// [`super::commit`] later writes the changed blocks to the volume.
 #[derive(Debug)]
 pub struct Overlay {
     base: Arc<dyn BlockDevice>,
-    delta: Arc<dyn BlockDevice>,
+    scratch: Arc<dyn BlockDevice>,
     budget: u64,
     changed: RwLock<BlockSet>,
 }
 
 impl Overlay {
-    /// An overlay on `base` that keeps at most `budget` changed bytes in `delta`, a writable
+    /// An overlay on `base` that keeps at most `budget` changed bytes in `scratch`, a writable
     /// device of the same length.
     ///
     /// # Errors
-    /// `InvalidArgument` when `delta` has another length or is not writable.
+    /// `InvalidArgument` when `scratch` has another length or is not writable.
     pub fn new(
         base: Arc<dyn BlockDevice>,
-        delta: Arc<dyn BlockDevice>,
+        scratch: Arc<dyn BlockDevice>,
         budget: u64,
     ) -> Result<Self> {
-        if delta.len() != base.len() || !delta.is_writable() {
+        if scratch.len() != base.len() || !scratch.is_writable() {
             return Err(VolumeError::new(
                 VolumeErrorKind::InvalidArgument,
                 format!(
                     "changes to a device of {} bytes need a writable device of the same length, \
                      not one of {} bytes",
                     base.len(),
-                    delta.len()
+                    scratch.len()
                 ),
             ));
         }
         Ok(Self {
             base,
-            delta,
+            scratch,
             budget,
             changed: RwLock::default(),
         })
@@ -73,7 +73,7 @@ impl Overlay {
         let mut equal = Vec::new();
         for block in changed.iter() {
             read_range(&*self.base, &self.range_of(block), &mut before)?;
-            read_range(&*self.delta, &self.range_of(block), &mut after)?;
+            read_range(&*self.scratch, &self.range_of(block), &mut after)?;
             if before == after {
                 equal.push(block);
             }
@@ -83,11 +83,11 @@ impl Overlay {
     }
 
     /// Where the changed blocks lie.
-    pub fn delta(&self) -> &Arc<dyn BlockDevice> {
-        &self.delta
+    pub fn scratch(&self) -> &Arc<dyn BlockDevice> {
+        &self.scratch
     }
 
-    /// Copies the block to `delta` when a write of `written` will cover it only in part.
+    /// Copies the block to `scratch` when a write of `written` will cover it only in part.
     fn copy_up(&self, changed: &BlockSet, block: u64, written: &Range<u64>) -> Result<()> {
         let range = self.range_of(block);
         let covered = written.start <= range.start && range.end <= written.end;
@@ -96,7 +96,7 @@ impl Overlay {
         }
         let mut content = Vec::new();
         read_range(&*self.base, &range, &mut content)?;
-        self.delta.write_at(range.start, &content)
+        self.scratch.write_at(range.start, &content)
     }
 
     fn check_budget(&self, changed: &BlockSet, first: u64, last: u64) -> Result<()> {
@@ -139,11 +139,15 @@ impl BlockDevice for Overlay {
         let changed = self.lock_shared();
         let (mut at, mut rest) = (offset, buf);
         while !rest.is_empty() {
-            let (in_delta, run_end) = changed.run(at / BLOCK, end.div_ceil(BLOCK));
+            let (in_scratch, run_end) = changed.run(at / BLOCK, end.div_ceil(BLOCK));
             // The run is cut to the rest of the buffer, so its length fits a usize.
             let length = usize::try_from((run_end * BLOCK).min(end) - at).unwrap_or(rest.len());
             let (piece, after) = rest.split_at_mut(length);
-            let device = if in_delta { &self.delta } else { &self.base };
+            let device = if in_scratch {
+                &self.scratch
+            } else {
+                &self.base
+            };
             device.read_at(at, piece)?;
             at += count(piece);
             rest = after;
@@ -163,7 +167,7 @@ impl BlockDevice for Overlay {
         if last != first {
             self.copy_up(&changed, last, &(offset..end))?;
         }
-        self.delta.write_at(offset, data)?;
+        self.scratch.write_at(offset, data)?;
         // Only now: had anything failed before, new blocks would still read as the base's.
         (first..=last).for_each(|block| changed.insert(block));
         Ok(())
@@ -174,7 +178,7 @@ impl BlockDevice for Overlay {
     }
 
     fn flush(&self) -> Result<()> {
-        self.delta.flush()
+        self.scratch.flush()
     }
 }
 

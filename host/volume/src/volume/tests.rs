@@ -396,8 +396,8 @@ fn mutated_disks_are_opened_or_refused() {
     let byte = prop_oneof![any::<u8>(), Just(0), Just(0xff)];
     let changes = prop::collection::vec((place, byte), 1..6);
     proptest!(ProptestConfig::with_cases(200), |(changes in changes)| {
-        let delta = Arc::new(MemoryDevice::new(base.len()));
-        let overlay = Overlay::new(base.clone(), delta, u64::MAX).unwrap();
+        let scratch = Arc::new(MemoryDevice::new(base.len()));
+        let overlay = Overlay::new(base.clone(), scratch, u64::MAX).unwrap();
         for (at, byte) in changes {
             overlay.write_at(at, &[byte]).unwrap();
         }

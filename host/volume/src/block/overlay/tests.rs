@@ -7,8 +7,8 @@ use proptest::prelude::*;
 const LEN: u64 = 10 * BLOCK + 77;
 
 fn overlay_on(base: Arc<dyn BlockDevice>, budget: u64) -> Overlay {
-    let delta = Arc::new(MemoryDevice::new(base.len()));
-    Overlay::new(base, delta, budget).unwrap()
+    let scratch = Arc::new(MemoryDevice::new(base.len()));
+    Overlay::new(base, scratch, budget).unwrap()
 }
 
 fn content(device: &dyn BlockDevice) -> Vec<u8> {
@@ -33,8 +33,8 @@ fn conforms_over_memory_and_over_a_read_only_file_with_a_scratch_file() {
             file
         };
         let base = Arc::new(FileDevice::read_only(file()).unwrap());
-        let delta = Arc::new(FileDevice::writable(file()).unwrap());
-        Overlay::new(base, delta, u64::MAX).unwrap()
+        let scratch = Arc::new(FileDevice::writable(file()).unwrap());
+        Overlay::new(base, scratch, u64::MAX).unwrap()
     });
 }
 
@@ -109,8 +109,8 @@ fn a_failing_device_leaves_unchanged_blocks_as_the_base_has_them() {
         Fault::WriteAfterBytes(9000),
     ] {
         let base = patterned();
-        let delta = Arc::new(FaultyDevice::new(Arc::new(MemoryDevice::new(LEN))).with(fault));
-        let overlay = Overlay::new(base.clone(), delta, u64::MAX).unwrap();
+        let scratch = Arc::new(FaultyDevice::new(Arc::new(MemoryDevice::new(LEN))).with(fault));
+        let overlay = Overlay::new(base.clone(), scratch, u64::MAX).unwrap();
         overlay.write_at(100, &[0xee; 9000]).unwrap_err();
         assert_eq!(content(&overlay), content(&*base), "{fault:?}");
         assert!(overlay.changed().is_empty());

@@ -2,7 +2,7 @@
 
 use super::acl::{ACCESS, Acl, DEFAULT};
 use super::border::refuse;
-use super::{inodes, scratch};
+use super::{inodes, temporary};
 use crate::error::VolumeErrorKind;
 use crate::path::VolumePath;
 use fs_ext4::inode::Inode;
@@ -106,7 +106,7 @@ fn set_acl(
     fs.apply_chmod_ino(ino, inode.mode & 0o7000 | acl.permissions())
 }
 
-/// The library takes paths as text; what is not text goes by a scratch file.
+/// The library takes paths as text; what is not text goes by a temporary file.
 fn change(
     fs: &Filesystem,
     path: &VolumePath,
@@ -117,7 +117,7 @@ fn change(
     match (std::str::from_utf8(path.as_bytes()), value) {
         (Ok(path), Some(value)) => fs.apply_setxattr(path, name, value),
         (Ok(path), None) => fs.apply_removexattr(path, name),
-        (Err(_), value) => scratch::change_attribute(fs, ino, name, value),
+        (Err(_), value) => temporary::change_attribute(fs, ino, name, value),
     }
 }
 

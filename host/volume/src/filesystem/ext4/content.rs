@@ -5,7 +5,7 @@
 //! memory and written again, up to a limit.
 
 use super::border::{carry, refuse};
-use super::scratch;
+use super::temporary;
 use crate::error::{VolumeError, VolumeErrorKind};
 use crate::filesystem::fill;
 use fs_ext4::inode::Inode;
@@ -53,7 +53,7 @@ pub(super) fn write_at(
     if let Some(place) = content.get_mut(start..end) {
         place.copy_from_slice(data);
     }
-    scratch::replace_blocks(fs, ino, &content)
+    temporary::replace_blocks(fs, ino, &content)
 }
 
 /// Cuts or grows to `len`; what it grows by is a hole where the file is mapped by extents.
@@ -64,7 +64,7 @@ pub(super) fn set_len(fs: &Filesystem, (ino, inode): (u32, &Inode), len: u64) ->
     }
     let mut content = read_whole(fs, ino, inode)?;
     content.resize(index(len)?, 0);
-    scratch::replace_blocks(fs, ino, &content)
+    temporary::replace_blocks(fs, ino, &content)
 }
 
 /// Replaces all of the content by what `source` gives. Whole blocks of zeros become holes.
@@ -133,7 +133,7 @@ fn replace_block_mapped(fs: &Filesystem, ino: u32, source: &mut dyn Read) -> Res
     if len > MAX_BLOCK_MAPPED {
         return Err(too_long_for_block_map());
     }
-    scratch::replace_blocks(fs, ino, &content)?;
+    temporary::replace_blocks(fs, ino, &content)?;
     Ok(Whole {
         len,
         digest: Sha256::digest(&content).into(),

@@ -16,7 +16,7 @@ mod format;
 mod inodes;
 mod mount;
 mod readback;
-mod scratch;
+mod temporary;
 mod time;
 mod view;
 

@@ -1,14 +1,14 @@
 //! A file for a moment, for what the library can only do to a file by its path.
 //!
 //! Some of the library's calls take a path as text, but names in a volume are bytes. What such a
-//! call makes is therefore made on a scratch file with a plain name in the root directory, and
+//! call makes is therefore made on a temporary file with a plain name in the root directory, and
 //! then moved into the inode that it is for. Until that one write, the inode is as it was.
 
 use super::inodes::{ROOT, edit, put, word};
 use fs_ext4::{Error as Fault, Filesystem, Result};
 
-/// Does `work` with an empty scratch file, its path and inode, and removes it afterwards.
-fn with_scratch<T>(fs: &Filesystem, work: impl FnOnce(&str, u32) -> Result<T>) -> Result<T> {
+/// Does `work` with an empty temporary file, its path and inode, and removes it afterwards.
+fn with_temporary<T>(fs: &Filesystem, work: impl FnOnce(&str, u32) -> Result<T>) -> Result<T> {
     let path = free_path(fs)?;
     let name = path.trim_start_matches('/').as_bytes();
     let ino = fs.apply_create_at(ROOT, name, 0o600)?;
@@ -22,7 +22,7 @@ fn with_scratch<T>(fs: &Filesystem, work: impl FnOnce(&str, u32) -> Result<T>) -
 /// A path in the root directory that names nothing.
 fn free_path(fs: &Filesystem) -> Result<String> {
     for number in 0..1000 {
-        let path = format!("/.mintage-scratch-{number}");
+        let path = format!("/.mintage-temporary-{number}");
         match fs.lookup_path_bytes(path.as_bytes()) {
             Ok(_) => {}
             Err(Fault::NotFound) => return Ok(path),
@@ -34,12 +34,12 @@ fn free_path(fs: &Filesystem) -> Result<String> {
 
 /// Gives the file `ino`, which is mapped by block pointers, other content.
 pub(super) fn replace_blocks(fs: &Filesystem, ino: u32, content: &[u8]) -> Result<()> {
-    with_scratch(fs, |path, scratch| {
+    with_temporary(fs, |path, temporary| {
         fs.apply_replace_file_content(path, content)?;
-        let made = Body::of(fs, scratch)?;
+        let made = Body::of(fs, temporary)?;
         let old = Body::of(fs, ino)?;
         edit(fs, ino, |raw| made.put(fs, raw))?;
-        edit(fs, scratch, |raw| old.put(fs, raw))
+        edit(fs, temporary, |raw| old.put(fs, raw))
     })?;
     // The library's way to say that content changed now.
     let unchanged = fs_ext4::fs::TIME_OMIT;
@@ -80,7 +80,7 @@ impl Body {
 
 /// Sets (or, without a value, removes) an extended attribute of the inode `ino`.
 ///
-/// The scratch file borrows all attributes of `ino` for the library's call. It gives them back
+/// The temporary file borrows all attributes of `ino` for the library's call. It gives them back
 /// before it is removed, also after an error, so that a block of them is never freed with it.
 pub(super) fn change_attribute(
     fs: &Filesystem,
@@ -88,16 +88,16 @@ pub(super) fn change_attribute(
     name: &str,
     value: Option<&[u8]>,
 ) -> Result<()> {
-    with_scratch(fs, |path, scratch| {
-        let empty = Attributes::of(fs, scratch)?;
+    with_temporary(fs, |path, temporary| {
+        let empty = Attributes::of(fs, temporary)?;
         let lent = Attributes::of(fs, ino)?;
-        edit(fs, scratch, |raw| lent.put(fs, raw))?;
+        edit(fs, temporary, |raw| lent.put(fs, raw))?;
         let changed = match value {
             Some(value) => fs.apply_setxattr(path, name, value),
             None => fs.apply_removexattr(path, name),
         };
-        let result = changed.and_then(|()| Attributes::of(fs, scratch));
-        edit(fs, scratch, |raw| empty.put(fs, raw))?;
+        let result = changed.and_then(|()| Attributes::of(fs, temporary));
+        edit(fs, temporary, |raw| empty.put(fs, raw))?;
         let changed = result?;
         edit(fs, ino, |raw| changed.put(fs, raw))
     })?;
