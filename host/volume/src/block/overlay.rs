@@ -96,7 +96,8 @@ impl Overlay {
         }
         let mut content = Vec::new();
         read_range(&*self.base, &range, &mut content)?;
-        self.scratch.write_at(range.start, &content)
+        let kept = self.scratch.write_at(range.start, &content);
+        kept.map_err(not_kept)
     }
 
     fn check_budget(&self, changed: &BlockSet, first: u64, last: u64) -> Result<()> {
@@ -167,7 +168,7 @@ impl BlockDevice for Overlay {
         if last != first {
             self.copy_up(&changed, last, &(offset..end))?;
         }
-        self.scratch.write_at(offset, data)?;
+        self.scratch.write_at(offset, data).map_err(not_kept)?;
         // Only now: had anything failed before, new blocks would still read as the base's.
         (first..=last).for_each(|block| changed.insert(block));
         Ok(())
@@ -180,6 +181,14 @@ impl BlockDevice for Overlay {
     fn flush(&self) -> Result<()> {
         self.scratch.flush()
     }
+}
+
+/// A failed write to the scratch, which is not the image that the message would make one think of.
+fn not_kept(error: VolumeError) -> VolumeError {
+    error.help(
+        "changes are kept in the folder of the new volume, those of a preview in that for \
+         temporary files: see whether there is room",
+    )
 }
 
 fn read_range(device: &dyn BlockDevice, range: &Range<u64>, into: &mut Vec<u8>) -> Result<()> {

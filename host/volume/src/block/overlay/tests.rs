@@ -111,7 +111,9 @@ fn a_failing_device_leaves_unchanged_blocks_as_the_base_has_them() {
         let base = patterned();
         let scratch = Arc::new(FaultyDevice::new(Arc::new(MemoryDevice::new(LEN))).with(fault));
         let overlay = Overlay::new(base.clone(), scratch, u64::MAX).unwrap();
-        overlay.write_at(100, &[0xee; 9000]).unwrap_err();
+        let error = overlay.write_at(100, &[0xee; 9000]).unwrap_err();
+        let help = error.help_text().unwrap_or_default();
+        assert!(help.contains("changes are kept"), "{fault:?}: {error}");
         assert_eq!(content(&overlay), content(&*base), "{fault:?}");
         assert!(overlay.changed().is_empty());
     }
