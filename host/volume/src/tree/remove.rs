@@ -13,6 +13,7 @@ impl VolumeTree {
     pub fn remove(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
         let found = self.existing("remove", path, LastLink::Keep)?;
         self.refuse_mounts_within("remove", &found.place.path)?;
+        self.wipe_secret(&found.place)?;
         self.change_in("remove", &found.place, |fs, inner| {
             match found.metadata.kind {
                 FileKind::Directory => fs.remove_dir(inner),
@@ -49,6 +50,7 @@ impl VolumeTree {
         for entry in entries.iter().rev() {
             self.check_interrupt()?;
             let place = self.place("remove", &entry.path)?;
+            self.wipe_secret(&place)?;
             self.change_in("remove", &place, |fs, inner| match entry.metadata.kind {
                 FileKind::Directory => fs.remove_dir(inner),
                 _ => fs.remove_file(inner),

@@ -34,6 +34,10 @@ impl VolumeTree {
         }
         let entries = self.walk_stored(&from.path, MAX_ENTRIES)?;
         if from.mount == to.mount {
+            // Where the two are one file, nothing is replaced.
+            if target.path != from.path && !is_directory {
+                self.wipe_secret(&to)?;
+            }
             self.rename_in_mount(from, &to, &entries)
         } else {
             self.check_replaceable(&to.path, target.found.as_ref(), is_directory)?;
@@ -68,7 +72,10 @@ impl VolumeTree {
             Some(FileKind::Directory) => {
                 self.change_in("replace", to, |fs, inner| fs.remove_dir(inner))?;
             }
-            Some(_) => self.change_in("replace", to, |fs, inner| fs.remove_file(inner))?,
+            Some(_) => {
+                self.wipe_secret(to)?;
+                self.change_in("replace", to, |fs, inner| fs.remove_file(inner))?;
+            }
         }
         self.copy_all(entries, &from.path, &to.path)?;
         self.remove_entries(entries)

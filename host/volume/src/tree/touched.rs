@@ -1,8 +1,10 @@
 //! What a run touched, and which of it is secret: the scope of its diff.
 
 use crate::error::Result;
+use crate::filesystem::FileKind;
 use crate::path::VolumePath;
-use crate::tree::{LastLink, VolumeTree};
+use crate::tree::limits::CHUNK;
+use crate::tree::{LastLink, Place, VolumeTree};
 use std::collections::BTreeMap;
 
 /// The touched paths; the value says whether the file there holds a secret.
@@ -21,6 +23,10 @@ impl Touched {
         let secret = self.0.get(from).copied().unwrap_or(false);
         *self.0.entry(to.clone()).or_insert(false) |= secret;
     }
+
+    fn is_secret(&self, path: &VolumePath) -> bool {
+        self.0.get(path).copied().unwrap_or(false)
+    }
 }
 
 impl VolumeTree {
@@ -33,6 +39,34 @@ impl VolumeTree {
     pub fn mark_secret(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
         let path = self.resolve(path, LastLink::Follow)?;
         self.touched.0.insert(path, true);
+        Ok(())
+    }
+
+    /// Overwrites the content of a file that holds a secret, before the file goes or gets another
+    /// one: the blocks that it leaves behind, free, would come with the volume. A file with other
+    /// names is left as it is.
+    pub(super) fn wipe_secret(&mut self, place: &Place) -> Result<()> {
+        if !self.touched.is_secret(&place.path) {
+            return Ok(());
+        }
+        let filesystem = &self.mounts[place.mount].filesystem;
+        let Ok(found) = filesystem.metadata(&place.inner) else {
+            return Ok(());
+        };
+        if found.kind != FileKind::File || found.links > 1 {
+            return Ok(());
+        }
+        let zeros = vec![0; CHUNK];
+        let mut at = 0;
+        while at < found.len {
+            self.limits.check_interrupt()?;
+            // At most `CHUNK`, which fits any usize.
+            let len = usize::try_from(found.len - at).map_or(CHUNK, |rest| rest.min(CHUNK));
+            self.change_in("wipe", place, |fs, inner| {
+                fs.write_at(inner, at, &zeros[..len])
+            })?;
+            at += len as u64;
+        }
         Ok(())
     }
 

@@ -56,6 +56,7 @@ impl VolumeTree {
         new: Ownership,
     ) -> Result<u64> {
         if exists {
+            self.wipe_secret(place)?;
             return self.replace_content(place, content);
         }
         self.change_in("write", place, |fs, inner| fs.create_file(inner, new))?;
