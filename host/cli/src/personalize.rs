@@ -11,6 +11,7 @@ use mintage_plans::{RunInput, RunReport};
 use mintage_storage::unpublished::directory_of;
 use mintage_storage::{CloneReport, GoldenImage, clone_golden, scratch_file};
 use mintage_volume::block::{Committed, FileDevice, commit};
+use rustix::process::DumpableBehavior;
 use serde::Serialize;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -65,6 +66,7 @@ impl Personalization<'_> {
     /// # Errors
     /// When there is no report of a run, or its volume could not be made. Nothing is left then.
     pub fn run(self) -> Result<Personalized, Failure> {
+        keep_memory_private()?;
         let golden = GoldenImage::open(self.image)?;
         let beside = match self.output {
             Some(output) => {
@@ -141,6 +143,13 @@ fn make_volume(
         commit: committed,
         commit_duration: started.elapsed(),
     })
+}
+
+/// This process has the secrets of the run in its memory: nobody of the same user may read it, and
+/// no core dump of it is written, whatever ends it.
+fn keep_memory_private() -> Result<(), Failure> {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|errno| Failure::new(Code::P6005, format!("cannot forbid core dumps: {errno}")))
 }
 
 fn not_written(what: &str, error: &dyn std::error::Error) -> Failure {
