@@ -13,9 +13,9 @@ const NEEDS: &[Need] = &[Need::Program("mke2fs")];
 
 /// How long one script may take, start and end of its worker included, in a build without
 /// optimisation.
-const WALL: Duration = Duration::from_secs(60);
+const WALL: Duration = Duration::from_secs(120);
 /// The deadline that the runs are given; a script may end by it.
-const DEADLINE: &str = "30";
+const DEADLINE: &str = "10";
 
 fn fixtures() -> PathBuf {
     environment::project().join("tests/fixtures/hostile-scripts")
