@@ -268,9 +268,7 @@ fn the_volume_holds_a_secret_in_the_file_that_was_asked_to_and_nowhere_else() {
             1,
         ),
         (
-            format!(
-                "file::make_dir(\"/etc/d\"); file::write(\"/etc/d/p\", attribute(\"Password\")); file::remove_all(\"/etc/d\");"
-            ),
+            "file::make_dir(\"/etc/d\"); file::write(\"/etc/d/p\", attribute(\"Password\")); file::remove_all(\"/etc/d\");".to_owned(),
             0,
         ),
     ] {
