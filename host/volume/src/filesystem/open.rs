@@ -39,7 +39,7 @@ fn no_driver(format: Format) -> VolumeError {
             VolumeErrorKind::Encrypted,
             "cannot open LUKS: what it holds is encrypted",
         )
-        .help("a golden image is customized unencrypted; encrypt the volume on first boot"),
+        .help("a golden image is personalized unencrypted; encrypt the volume on first boot"),
         Format::Xfs | Format::Btrfs | Format::Lvm | Format::Raid => {
             cannot_open(format, "it needs the kernel driver, which is planned")
                 .help("use a golden image with ext4 in plain partitions until then")
