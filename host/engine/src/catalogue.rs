@@ -6,6 +6,7 @@ mod markdown;
 mod read;
 
 pub use docs::{Docs, ErrorDoc};
+pub(crate) use read::names;
 
 use crate::library::{Library, LibraryModule};
 use serde::Serialize;
@@ -111,11 +112,7 @@ impl Module {
 impl Function {
     /// `file::read`.
     pub fn full_name(&self) -> String {
-        if self.module.is_empty() {
-            self.name.clone()
-        } else {
-            format!("{}::{}", self.module, self.name)
-        }
+        full_name(&self.module, &self.name)
     }
 
     /// `file::read(path: string) -> string`; of a property, `nic.mac -> string`.
@@ -134,6 +131,13 @@ impl Function {
             text.push_str(&format!(" -> {returns}"));
         }
         text
+    }
+}
+
+fn full_name(module: &str, name: &str) -> String {
+    match module {
+        "" => name.to_owned(),
+        module => format!("{module}::{name}"),
     }
 }
 

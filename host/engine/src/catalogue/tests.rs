@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::testing::{TestLibrary, run};
+use std::collections::BTreeSet;
 
 #[test]
 fn functions_are_listed_with_their_docs() {
@@ -23,6 +24,17 @@ fn functions_are_listed_with_their_docs() {
     assert_eq!(read.docs.summary, "Reads the text of a file.");
     assert_eq!(read.docs.errors[0].code, "P3001");
     assert_eq!(read.docs.since.as_deref(), Some("0.1"));
+}
+
+#[test]
+fn names_are_those_of_the_catalogue() {
+    let modules = TestLibrary.modules();
+    let catalogue = Catalogue::of_modules(&modules);
+    let functions = catalogue.functions().filter(|f| !f.property);
+    let expected: BTreeSet<_> = functions.map(Function::full_name).collect();
+    let found: BTreeSet<_> = modules.iter().flat_map(names).collect();
+    assert!(found.contains("file::read"));
+    assert_eq!(found, expected);
 }
 
 #[test]

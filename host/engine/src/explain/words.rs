@@ -1,6 +1,6 @@
 //! What a script could have meant: the functions and modules that there are, by likeness.
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, names};
 use crate::library::LibraryModule;
 use crate::nearest::nearest;
 use rhai::{Module, Shared};
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::OnceLock;
 
-/// The words, made when the first error asks for them.
+/// The words, made when the first script asks for them.
 pub(crate) struct LazyWords {
     modules: Vec<LibraryModule>,
     core: Shared<Module>,
@@ -37,55 +37,56 @@ impl fmt::Debug for LazyWords {
 }
 
 /// The names that scripts can use.
-#[derive(Debug)]
 pub(crate) struct Words {
-    /// Full names and signatures of the library's functions.
-    functions: Vec<(String, String)>,
+    /// Full names of the library's functions.
+    functions: BTreeSet<String>,
     /// Names of the language's own functions.
     core: BTreeSet<String>,
-    modules: BTreeSet<String>,
+    library: Vec<LibraryModule>,
+    /// Names and signatures of the library's functions: reading them takes far longer than the
+    /// names, and only an error shows them.
+    signatures: OnceLock<Vec<(String, String)>>,
 }
 
 impl Words {
-    fn new(modules: &[LibraryModule], core: Shared<Module>) -> Self {
-        let catalogue = Catalogue::of_modules(modules);
-        let core = Catalogue::of_modules(&[LibraryModule {
-            name: "",
-            module: core,
-        }]);
-        let functions = catalogue.functions().filter(|f| !f.property);
+    fn new(library: &[LibraryModule], core: Shared<Module>) -> Self {
         Self {
-            functions: functions.map(|f| (f.full_name(), f.signature())).collect(),
-            core: core.functions().map(|f| f.name.clone()).collect(),
-            modules: modules
-                .iter()
-                .map(|module| module.name.to_owned())
-                .filter(|name| !name.is_empty())
-                .collect(),
+            functions: library.iter().flat_map(names).collect(),
+            core: names(&LibraryModule {
+                name: "",
+                module: core,
+            }),
+            library: library.to_vec(),
+            signatures: OnceLock::new(),
         }
     }
 
     /// The signatures of the library's function `name`.
     pub(crate) fn signatures(&self, name: &str) -> Vec<&str> {
-        let same = self.functions.iter().filter(|(full, _)| full == name);
+        let all = self.signatures.get_or_init(|| {
+            let catalogue = Catalogue::of_modules(&self.library);
+            let functions = catalogue.functions().filter(|f| !f.property);
+            functions.map(|f| (f.full_name(), f.signature())).collect()
+        });
+        let same = all.iter().filter(|(full, _)| full == name);
         same.map(|(_, signature)| signature.as_str()).collect()
     }
 
     /// Whether the language or the library has a function `name`.
     pub(crate) fn has_function(&self, name: &str) -> bool {
-        self.core.contains(name) || self.functions.iter().any(|(full, _)| full == name)
+        self.core.contains(name) || self.functions.contains(name)
     }
 
     /// Whether a value may have a method `name`: a function of the language, or of the library,
     /// where a module's methods need no namespace.
     pub(crate) fn has_method(&self, name: &str) -> bool {
         let last = |full: &str| full.rsplit("::").next() == Some(name);
-        self.core.contains(name) || self.functions.iter().any(|(full, _)| last(full))
+        self.core.contains(name) || self.functions.iter().any(|full| last(full))
     }
 
     /// The function whose name is most like `name`; `own` are the script's own.
     pub(crate) fn like_function<'s>(&'s self, name: &str, own: &[&'s str]) -> Option<&'s str> {
-        let full = self.functions.iter().map(|(full, _)| full.as_str());
+        let full = self.functions.iter().map(String::as_str);
         let all = full.clone().chain(self.core.iter().map(String::as_str));
         nearest(name, all.chain(own.iter().copied())).or_else(|| {
             // The name may be right and its namespace missing or wrong.
@@ -97,11 +98,13 @@ impl Words {
 
     /// The module whose name is most like `name`.
     pub(crate) fn like_module(&self, name: &str) -> Option<&str> {
-        nearest(name, self.modules.iter().map(String::as_str))
+        nearest(name, self.modules())
     }
 
     /// The names of all modules.
     pub(crate) fn modules(&self) -> impl Iterator<Item = &str> {
-        self.modules.iter().map(String::as_str)
+        let names = self.library.iter().map(|module| module.name);
+        let names: BTreeSet<_> = names.filter(|name| !name.is_empty()).collect();
+        names.into_iter()
     }
 }
