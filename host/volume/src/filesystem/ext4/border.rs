@@ -6,6 +6,7 @@ use crate::path::VolumePath;
 use fs_ext4::Error as Fault;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The most names that one file can have in ext2, ext3 and ext4.
 const MAX_LINKS: &str = "a file cannot have more than 65000 names here";
@@ -16,13 +17,19 @@ const MAX_LINKS: &str = "a file cannot have more than 65000 names here";
 /// the volume in one ordered commit or not at all.
 pub(super) struct LibraryDevice {
     device: Arc<dyn BlockDevice>,
-    writable: bool,
+    writable: AtomicBool,
 }
 
 impl LibraryDevice {
     /// `device`, written to only when `writable`.
     pub(super) fn new(device: Arc<dyn BlockDevice>, writable: bool) -> Arc<Self> {
+        let writable = AtomicBool::new(writable);
         Arc::new(Self { device, writable })
+    }
+
+    /// Lets a device that was read-only so far be written to, from now on.
+    pub(super) fn allow_writes(&self) {
+        self.writable.store(true, Ordering::Relaxed);
     }
 
     fn check_range(&self, offset: u64, len: usize) -> fs_ext4::Result<()> {
@@ -47,7 +54,7 @@ impl fs_ext4::block_io::BlockDevice for LibraryDevice {
     }
 
     fn write_at(&self, offset: u64, buf: &[u8]) -> fs_ext4::Result<()> {
-        if !self.writable {
+        if !self.is_writable() {
             return Err(Fault::ReadOnly);
         }
         self.check_range(offset, buf.len())?;
@@ -55,7 +62,7 @@ impl fs_ext4::block_io::BlockDevice for LibraryDevice {
     }
 
     fn is_writable(&self) -> bool {
-        self.writable
+        self.writable.load(Ordering::Relaxed)
     }
 }
 

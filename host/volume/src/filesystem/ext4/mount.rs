@@ -36,18 +36,40 @@ pub(super) fn mount(
     writable: bool,
     time: Timestamp,
 ) -> Result<Filesystem> {
-    let border = LibraryDevice::new(device.clone(), writable);
-    let mounted = Filesystem::mount_with_runtime(border, DeclaredTime::new(time));
-    let mut library = mounted.map_err(|fault| match fault {
-        Fault::Unsupported(_) => unsupported_journal(),
-        fault => cannot_open(fault),
-    })?;
+    let border = LibraryDevice::new(device.clone(), false);
+    let mut library = mount_on(border.clone(), time)?;
+    if writable && is_at_rest(&library).map_err(cannot_open)? {
+        // What the library does besides when it mounts for writing is to find every block of the
+        // journal. That takes as long as the journal is large, and nothing will use it.
+        border.allow_writes();
+    } else if writable {
+        library = mount_on(LibraryDevice::new(device.clone(), true), time)?;
+    }
     // The journal may have brought a newer superblock.
     features::check(&library.sb)?;
     // A journal protects a filesystem in place from a crash half-way. Here nothing is in place:
     // the blocks reach the volume all at once. The log stays empty, as after an unmount.
     library.journal = None;
     Ok(library)
+}
+
+fn mount_on(border: Arc<LibraryDevice>, time: Timestamp) -> Result<Filesystem> {
+    let mounted = Filesystem::mount_with_runtime(border, DeclaredTime::new(time));
+    mounted.map_err(|fault| match fault {
+        Fault::Unsupported(_) => unsupported_journal(),
+        fault => cannot_open(fault),
+    })
+}
+
+/// Whether a mount for writing has nothing to bring in order first: no transaction in the journal,
+/// no mark that there may be one, no file that was being removed.
+fn is_at_rest(fs: &Filesystem) -> fs_ext4::Result<bool> {
+    let recover = fs_ext4::features::Incompat::RECOVER.bits();
+    if fs.sb.feature_incompat & recover != 0 || fs.sb.last_orphan != 0 {
+        return Ok(false);
+    }
+    let journal = fs_ext4::jbd2::read_superblock(fs)?;
+    Ok(journal.is_none_or(|journal| journal.is_clean()))
 }
 
 /// The library's only reason to support no mount is a journal that it cannot replay.
