@@ -7,7 +7,6 @@
 use super::border::{carry, refuse};
 use super::temporary;
 use crate::error::{VolumeError, VolumeErrorKind};
-use crate::filesystem::fill;
 use fs_ext4::inode::Inode;
 use fs_ext4::{Error as Fault, Filesystem, Result};
 use sha2::{Digest, Sha256};
@@ -16,7 +15,7 @@ use std::io::Read;
 /// The most bytes that a file mapped by block pointers may have after a change.
 const MAX_BLOCK_MAPPED: u64 = 16 << 20;
 /// How much of a stream is held at a time.
-const CHUNK: usize = 1 << 20;
+const CHUNK: u64 = 1 << 20;
 
 /// What was written into a file as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +70,7 @@ pub(super) fn set_len(fs: &Filesystem, (ino, inode): (u32, &Inode), len: u64) ->
 pub(super) fn replace(
     fs: &Filesystem,
     (ino, inode): (u32, &Inode),
-    source: &mut dyn Read,
+    mut source: &mut dyn Read,
 ) -> Result<Whole> {
     if !inode.has_extents() {
         return replace_block_mapped(fs, ino, source);
@@ -80,22 +79,26 @@ pub(super) fn replace(
         fs.apply_truncate_ino(ino, 0)?;
     }
     let mut digest = Sha256::new();
-    let mut chunk = vec![0; CHUNK];
+    let mut chunk = Vec::new();
     let mut len = 0u64;
     loop {
-        let filled = fill(source, &mut chunk).map_err(carry)?;
-        let data = chunk.get(..filled).unwrap_or_default();
-        if data.is_empty() {
+        chunk.clear();
+        let mut limited = (&mut source).take(CHUNK);
+        let read = limited.read_to_end(&mut chunk);
+        read.map_err(|error| carry(error.into()))?;
+        if chunk.is_empty() {
             break;
         }
-        digest.update(data);
-        let end = len + filled as u64;
+        digest.update(&chunk);
+        let end = len + chunk.len() as u64;
         check_len(fs, inode, end)?;
-        write_sparse(fs, ino, len, data)?;
+        write_sparse(fs, ino, len, &chunk)?;
         len = end;
     }
-    // Sets the time of change in any case, and the length when the end is a hole.
-    fs.apply_truncate_ino(ino, len)?;
+    // Where the end is a hole, nothing has set the length.
+    if fs.stat_ino(ino)?.size != len {
+        fs.apply_truncate_ino(ino, len)?;
+    }
     Ok(Whole {
         len,
         digest: digest.finalize().into(),
