@@ -2,7 +2,8 @@
 
 use super::acl::{ACCESS, Acl, DEFAULT};
 use super::border::refuse;
-use super::{inodes, temporary};
+use super::mounted::Mounted;
+use super::temporary;
 use crate::error::VolumeErrorKind;
 use crate::path::VolumePath;
 use fs_ext4::inode::Inode;
@@ -32,8 +33,8 @@ pub(super) fn all(fs: &Filesystem, ino: u32) -> Result<BTreeMap<String, Vec<u8>>
 }
 
 /// Sets one attribute; an access ACL changes the mode with it, as in Linux.
-pub(super) fn set(fs: &Filesystem, path: &VolumePath, name: &str, value: &[u8]) -> Result<()> {
-    let (ino, inode) = inodes::stat(fs, path)?;
+pub(super) fn set(fs: &Mounted, path: &VolumePath, name: &str, value: &[u8]) -> Result<()> {
+    let (ino, inode) = fs.stat(path)?;
     check_name(&inode, name)?;
     if value.len() > MAX_VALUE {
         return Err(refuse(
@@ -48,8 +49,8 @@ pub(super) fn set(fs: &Filesystem, path: &VolumePath, name: &str, value: &[u8]) 
 }
 
 /// Removes one attribute.
-pub(super) fn remove(fs: &Filesystem, path: &VolumePath, name: &str) -> Result<()> {
-    let (ino, inode) = inodes::stat(fs, path)?;
+pub(super) fn remove(fs: &Mounted, path: &VolumePath, name: &str) -> Result<()> {
+    let (ino, inode) = fs.stat(path)?;
     check_name(&inode, name)?;
     if !all(fs, ino)?.contains_key(name) {
         return Err(refuse(
@@ -61,8 +62,8 @@ pub(super) fn remove(fs: &Filesystem, path: &VolumePath, name: &str) -> Result<(
 }
 
 /// Sets the permission bits; an access ACL's mask, owner and others follow.
-pub(super) fn set_mode(fs: &Filesystem, path: &VolumePath, mode: u16) -> Result<()> {
-    let (ino, inode) = inodes::stat(fs, path)?;
+pub(super) fn set_mode(fs: &Mounted, path: &VolumePath, mode: u16) -> Result<()> {
+    let (ino, inode) = fs.stat(path)?;
     if inode.is_symlink() {
         return Err(refuse(
             VolumeErrorKind::NotSupported,

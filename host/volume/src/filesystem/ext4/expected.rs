@@ -2,7 +2,8 @@
 
 use super::attributes;
 use super::changes::Changes;
-use super::inodes::{self, Finder};
+use super::inodes;
+use super::mounted::Mounted;
 use crate::filesystem::{DirEntry, FileKind, Metadata};
 use crate::path::VolumePath;
 use fs_ext4::inode::Inode;
@@ -47,12 +48,15 @@ impl Content {
         mut read: impl FnMut(u64, &mut [u8]) -> Result<(), E>,
     ) -> Result<Self, E> {
         let mut digest = Sha256::new();
-        let mut chunk = vec![0; CHUNK];
+        let longest = ranges.iter().map(|range| range.end - range.start).max();
+        let longest = usize::try_from(longest.unwrap_or(0)).unwrap_or(CHUNK);
+        let size = longest.min(CHUNK);
+        let mut chunk = vec![0; size];
         for range in &ranges {
             let mut at = range.start;
             while at < range.end {
-                let rest = usize::try_from(range.end - at).unwrap_or(CHUNK);
-                let (part, _) = chunk.split_at_mut(rest.min(CHUNK));
+                let rest = usize::try_from(range.end - at).unwrap_or(size);
+                let (part, _) = chunk.split_at_mut(rest.min(size));
                 read(at, part)?;
                 digest.update(&*part);
                 at += part.len() as u64;
@@ -66,11 +70,10 @@ impl Content {
 }
 
 /// What the driver says of every path that it changed.
-pub(super) fn collect(fs: &Filesystem, changes: &Changes) -> Result<Expected> {
-    let mut finder = Finder::new(fs);
+pub(super) fn collect(fs: &Mounted, changes: &Changes) -> Result<Expected> {
     let mut expected = Expected::new();
     for path in changes.paths() {
-        let wanted = match finder.stat(path)? {
+        let wanted = match fs.stat_if_there(path)? {
             Some((ino, inode)) => Some(expectation(fs, (ino, &inode), changes)?),
             None => None,
         };

@@ -1,13 +1,12 @@
-//! From paths to inodes, and what an inode says of a file.
+//! What an inode says of a file, and what a directory holds.
 
 use super::border::refuse;
+use super::mounted::Mounted;
 use crate::error::VolumeErrorKind;
 use crate::filesystem::{DirEntry, FileKind, Metadata, Timestamp};
 use crate::path::VolumePath;
 use fs_ext4::inode::Inode;
 use fs_ext4::{Error as Fault, Filesystem, Result};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// The root directory's inode.
 pub(super) const ROOT: u32 = 2;
@@ -17,55 +16,8 @@ const MAX_ENTRIES: usize = 1_000_000;
 /// The longest directory, in bytes: the format's own limit without `large_dir`.
 const MAX_DIRECTORY: u64 = 2 << 30;
 
-/// The inode at `path`; links are not followed.
-pub(super) fn find(fs: &Filesystem, path: &VolumePath) -> Result<u32> {
-    let mut ino = ROOT;
-    for name in path.names() {
-        let inode = fs.stat_ino(ino)?;
-        check_directory(&inode)?;
-        let next = fs.lookup_at(ino, name)?;
-        if next == ino {
-            return Err(Fault::Corrupt("a directory contains itself"));
-        }
-        ino = next;
-    }
-    Ok(ino)
-}
-
-/// The inode at `path` and what it says.
-pub(super) fn stat(fs: &Filesystem, path: &VolumePath) -> Result<(u32, Inode)> {
-    let ino = find(fs, path)?;
-    let inode = fs.stat_ino(ino)?;
-    if inode.is_dir() {
-        check_directory(&inode)?;
-    }
-    Ok((ino, inode))
-}
-
-/// The regular file at `path`.
-pub(super) fn regular(fs: &Filesystem, path: &VolumePath) -> Result<(u32, Inode)> {
-    let (ino, inode) = stat(fs, path)?;
-    if !inode.is_file() {
-        return Err(refuse(
-            VolumeErrorKind::NotAFile,
-            "it is not a regular file",
-        ));
-    }
-    Ok((ino, inode))
-}
-
-/// The directory that `path` is in, and the name there; none for the root.
-pub(super) fn parent<'p>(fs: &Filesystem, path: &'p VolumePath) -> Result<Option<(u32, &'p [u8])>> {
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-        return Ok(None);
-    };
-    let (dir, inode) = stat(fs, &parent)?;
-    check_directory(&inode)?;
-    Ok(Some((dir, name)))
-}
-
 /// A directory that the library can be let loose on: its length bounds every loop over it.
-fn check_directory(inode: &Inode) -> Result<()> {
+pub(super) fn check_directory(inode: &Inode) -> Result<()> {
     if !inode.is_dir() {
         return Err(Fault::NotADirectory);
     }
@@ -92,7 +44,7 @@ pub(super) fn list(fs: &Filesystem, ino: u32) -> Result<Vec<DirEntry>> {
 }
 
 /// As [`list`], with the inodes' numbers.
-fn entries(fs: &Filesystem, ino: u32) -> Result<Vec<fs_ext4::dir::DirEntry>> {
+pub(super) fn entries(fs: &Filesystem, ino: u32) -> Result<Vec<fs_ext4::dir::DirEntry>> {
     let inode = fs.stat_ino(ino)?;
     check_directory(&inode)?;
     let mut entries = Vec::new();
@@ -129,14 +81,14 @@ fn entries(fs: &Filesystem, ino: u32) -> Result<Vec<fs_ext4::dir::DirEntry>> {
 /// The kernel leaves four bytes at the end of the first block of a directory that it gives an
 /// index, and the library takes them for the checksum of a block of entries: it then finds no `..`
 /// there, which it needs to move a directory. They mean nothing, so they are cleared.
-pub(super) fn mend_index_roots(fs: &Filesystem, folder: &VolumePath) -> Result<()> {
+pub(super) fn mend_index_roots(fs: &Mounted, folder: &VolumePath) -> Result<()> {
     /// Where the index starts in the first block.
     const INDEX: usize = 32;
     let size = u64::from(fs.sb.block_size());
     let mut next = Some(folder.clone());
     while let Some(folder) = next {
         next = folder.parent();
-        let (ino, inode) = stat(fs, &folder)?;
+        let (ino, inode) = fs.stat(&folder)?;
         let indexed = inode.flags & fs_ext4::inode::InodeFlags::INDEX.bits() != 0;
         let Some(physical) = fs.map_inode_logical(&inode, 0)?.filter(|_| indexed) else {
             continue;
@@ -159,48 +111,6 @@ pub(super) fn mend_index_roots(fs: &Filesystem, folder: &VolumePath) -> Result<(
         fs.dev.write_at(physical * size, &block)?;
     }
     Ok(())
-}
-
-/// Finds many paths: it looks through each directory once, where the library does so for each
-/// name. Only for a filesystem that does not change meanwhile.
-pub(super) struct Finder<'f> {
-    fs: &'f Filesystem,
-    folders: BTreeMap<VolumePath, BTreeMap<Vec<u8>, u32>>,
-}
-
-impl<'f> Finder<'f> {
-    pub(super) fn new(fs: &'f Filesystem) -> Self {
-        Self {
-            fs,
-            folders: BTreeMap::new(),
-        }
-    }
-
-    /// As [`stat`]; none when there is nothing.
-    pub(super) fn stat(&mut self, path: &VolumePath) -> Result<Option<(u32, Inode)>> {
-        let ino = match (path.parent(), path.file_name()) {
-            (Some(folder), Some(name)) => self.folder(folder)?.get(name).copied(),
-            _ => Some(ROOT),
-        };
-        let found = ino.map(|ino| Ok((ino, self.fs.stat_ino(ino)?)));
-        found.transpose()
-    }
-
-    /// The numbers by name; none when there is no such directory.
-    fn folder(&mut self, folder: VolumePath) -> Result<&BTreeMap<Vec<u8>, u32>> {
-        match self.folders.entry(folder) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(unknown) => {
-                let found = find(self.fs, unknown.key()).and_then(|ino| entries(self.fs, ino));
-                let listed = match found {
-                    Ok(entries) => entries.into_iter().map(|e| (e.name, e.inode)).collect(),
-                    Err(Fault::NotFound | Fault::NotADirectory) => BTreeMap::new(),
-                    Err(fault) => return Err(fault),
-                };
-                Ok(unknown.insert(listed))
-            }
-        }
-    }
 }
 
 /// Blocks of entries end in a checksum where the filesystem has checksums. The first block of an

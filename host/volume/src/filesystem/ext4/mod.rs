@@ -15,6 +15,7 @@ mod fence;
 mod format;
 mod inodes;
 mod mount;
+mod mounted;
 mod readback;
 mod temporary;
 mod time;
@@ -29,7 +30,8 @@ use crate::path::VolumePath;
 use border::{explain, refuse};
 use changes::Changes;
 use fence::Fence;
-use fs_ext4::{Error as Fault, Filesystem};
+use fs_ext4::Error as Fault;
+use mounted::Mounted;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
@@ -42,7 +44,7 @@ use time::{Stamp, stamp};
 /// writes to is the copy-on-write overlay of a run. After [`FileSystem::finish`] it can be read.
 pub struct Ext4 {
     device: Arc<dyn BlockDevice>,
-    library: Option<Filesystem>,
+    library: Option<Mounted>,
     writable: bool,
     time: Timestamp,
     changes: Changes,
@@ -72,7 +74,7 @@ impl Ext4 {
         let (library, time) = fence.guard(|| mount::open(&device, writable, time))?;
         Ok(Self {
             device,
-            library: Some(library),
+            library: Some(Mounted::new(library)),
             writable,
             time,
             changes: Changes::default(),
@@ -94,7 +96,7 @@ impl Ext4 {
         &self,
         what: &str,
         path: &VolumePath,
-        work: impl FnOnce(&Filesystem) -> fs_ext4::Result<T>,
+        work: impl FnOnce(&Mounted) -> fs_ext4::Result<T>,
     ) -> Result<T> {
         self.fence.guard(|| {
             let library = self.library.as_ref().ok_or_else(unusable)?;
@@ -107,12 +109,15 @@ impl Ext4 {
         &self,
         what: &str,
         path: &VolumePath,
-        work: impl FnOnce(&Filesystem) -> fs_ext4::Result<T>,
+        work: impl FnOnce(&Mounted) -> fs_ext4::Result<T>,
     ) -> Result<T> {
         if !self.writable {
             return Err(explain(Fault::ReadOnly, what, path));
         }
-        self.look(what, path, work)
+        self.look(what, path, |fs| {
+            // What a change that failed half-way has left behind, nobody noted.
+            work(fs).inspect_err(|_| fs.forget())
+        })
     }
 
     /// Makes a new entry by `make`, which gets its directory's inode, its name, and gives its own.
@@ -121,13 +126,14 @@ impl Ext4 {
         what: &str,
         path: &VolumePath,
         owner: Ownership,
-        make: impl FnOnce(&Filesystem, u32, &[u8], u16) -> fs_ext4::Result<u32>,
+        make: impl FnOnce(&Mounted, u32, &[u8], u16) -> fs_ext4::Result<u32>,
     ) -> Result<()> {
         let time = self.time;
         let ino = self.change(what, path, |fs| {
             let mode = checked_mode(owner.mode)?;
-            let (dir, name) = inodes::parent(fs, path)?.ok_or(Fault::AlreadyExists)?;
+            let (dir, name) = fs.parent(path)?.ok_or(Fault::AlreadyExists)?;
             let ino = make(fs, dir, name, mode)?;
+            fs.named(dir, name, ino);
             if (owner.uid, owner.gid) != (0, 0) {
                 fs.apply_chown_ino(ino, checked_id(owner.uid)?, checked_id(owner.gid)?)?;
             }
@@ -145,13 +151,13 @@ impl Ext4 {
         &mut self,
         path: &VolumePath,
         write: impl FnOnce(
-            &Filesystem,
+            &Mounted,
             (u32, &fs_ext4::inode::Inode),
         ) -> fs_ext4::Result<Option<content::Whole>>,
     ) -> Result<Option<content::Whole>> {
         let time = self.time;
         let (ino, whole) = self.change("write", path, |fs| {
-            let (ino, inode) = inodes::regular(fs, path)?;
+            let (ino, inode) = fs.regular(path)?;
             let whole = write(fs, (ino, &inode))?;
             stamp(fs, ino, time, Stamp::Modified)?;
             Ok((ino, whole))
@@ -164,30 +170,30 @@ impl Ext4 {
 
 impl FileSystem for Ext4 {
     fn info(&self) -> Result<FileSystemInfo> {
-        self.look("describe", &VolumePath::root(), mount::info)
+        self.look("describe", &VolumePath::root(), |fs| mount::info(fs))
     }
 
     fn metadata(&self, path: &VolumePath) -> Result<Metadata> {
         self.look("look at", path, |fs| {
-            let (ino, inode) = inodes::stat(fs, path)?;
+            let (ino, inode) = fs.stat(path)?;
             inodes::metadata(ino, &inode)
         })
     }
 
     fn read_dir(&self, path: &VolumePath) -> Result<Vec<DirEntry>> {
-        self.look("list", path, |fs| inodes::list(fs, inodes::find(fs, path)?))
+        self.look("list", path, |fs| inodes::list(fs, fs.find(path)?))
     }
 
     fn read_at(&self, path: &VolumePath, offset: u64, buf: &mut [u8]) -> Result<usize> {
         self.look("read", path, |fs| {
-            let (ino, _) = inodes::regular(fs, path)?;
+            let (ino, _) = fs.regular(path)?;
             fs.read_ino(ino, offset, buf)
         })
     }
 
     fn read_link(&self, path: &VolumePath) -> Result<Vec<u8>> {
         self.look("read the link", path, |fs| {
-            let (ino, inode) = inodes::stat(fs, path)?;
+            let (ino, inode) = fs.stat(path)?;
             if !inode.is_symlink() {
                 return Err(refuse(
                     VolumeErrorKind::InvalidArgument,
@@ -200,7 +206,7 @@ impl FileSystem for Ext4 {
 
     fn xattrs(&self, path: &VolumePath) -> Result<BTreeMap<String, Vec<u8>>> {
         self.look("read the attributes of", path, |fs| {
-            attributes::all(fs, inodes::find(fs, path)?)
+            attributes::all(fs, fs.find(path)?)
         })
     }
 
@@ -271,12 +277,13 @@ impl FileSystem for Ext4 {
     fn link(&mut self, existing: &VolumePath, new: &VolumePath) -> Result<()> {
         let time = self.time;
         self.change("link", existing, |fs| {
-            let (ino, inode) = inodes::stat(fs, existing)?;
+            let (ino, inode) = fs.stat(existing)?;
             if inode.is_dir() {
                 return Err(Fault::IsADirectory);
             }
-            let (dir, name) = inodes::parent(fs, new)?.ok_or(Fault::AlreadyExists)?;
+            let (dir, name) = fs.parent(new)?.ok_or(Fault::AlreadyExists)?;
             fs.apply_link_at(ino, dir, name)?;
+            fs.named(dir, name, ino);
             stamp(fs, dir, time, Stamp::Modified)
         })?;
         self.changes.touch(existing);
@@ -288,20 +295,25 @@ impl FileSystem for Ext4 {
         rules::check_rename(from, to)?;
         let time = self.time;
         self.change("rename", from, |fs| {
-            let source = inodes::find(fs, from)?;
-            let (old_dir, old_name) = inodes::parent(fs, from)?.ok_or_else(the_root)?;
-            let (new_dir, new_name) = inodes::parent(fs, to)?.ok_or_else(the_root)?;
-            let replaced = match fs.lookup_at(new_dir, new_name) {
+            let source = fs.find(from)?;
+            let (old_dir, old_name) = fs.parent(from)?.ok_or_else(the_root)?;
+            let (new_dir, new_name) = fs.parent(to)?.ok_or_else(the_root)?;
+            let replaces = match fs.find(to) {
                 Ok(ino) if ino == source => return Ok(()),
-                Ok(ino) => Some(ino),
-                Err(Fault::NotFound) => None,
+                Ok(_) => true,
+                Err(Fault::NotFound) => false,
                 Err(fault) => return Err(fault),
             };
             if fs.stat_ino(source)?.is_dir() {
                 let folder = to.parent().ok_or_else(the_root)?;
                 inodes::mend_index_roots(fs, &folder)?;
             }
-            fs.apply_rename_at(old_dir, old_name, new_dir, new_name, replaced.is_some())?;
+            fs.apply_rename_at(old_dir, old_name, new_dir, new_name, replaces)?;
+            if replaces {
+                fs.unnamed(new_dir, new_name);
+            }
+            fs.unnamed(old_dir, old_name);
+            fs.named(new_dir, new_name, source);
             stamp(fs, old_dir, time, Stamp::Modified)?;
             stamp(fs, new_dir, time, Stamp::Modified)
         })?;
@@ -312,8 +324,9 @@ impl FileSystem for Ext4 {
     fn remove_file(&mut self, path: &VolumePath) -> Result<()> {
         let time = self.time;
         self.change("remove", path, |fs| {
-            let (dir, name) = inodes::parent(fs, path)?.ok_or(Fault::IsADirectory)?;
+            let (dir, name) = fs.parent(path)?.ok_or(Fault::IsADirectory)?;
             fs.apply_unlink_at(dir, name)?;
+            fs.unnamed(dir, name);
             stamp(fs, dir, time, Stamp::Modified)
         })?;
         self.changes.touch_entry(path);
@@ -323,8 +336,9 @@ impl FileSystem for Ext4 {
     fn remove_dir(&mut self, path: &VolumePath) -> Result<()> {
         let time = self.time;
         self.change("remove", path, |fs| {
-            let (dir, name) = inodes::parent(fs, path)?.ok_or_else(the_root)?;
+            let (dir, name) = fs.parent(path)?.ok_or_else(the_root)?;
             fs.apply_rmdir_at(dir, name)?;
+            fs.unnamed(dir, name);
             stamp(fs, dir, time, Stamp::Modified)
         })?;
         self.changes.touch_entry(path);
@@ -341,7 +355,7 @@ impl FileSystem for Ext4 {
 
     fn set_owner(&mut self, path: &VolumePath, uid: u32, gid: u32) -> Result<()> {
         self.change("set the owner of", path, |fs| {
-            let ino = inodes::find(fs, path)?;
+            let ino = fs.find(path)?;
             fs.apply_chown_ino(ino, checked_id(uid)?, checked_id(gid)?)
         })?;
         self.changes.touch(path);
@@ -356,7 +370,7 @@ impl FileSystem for Ext4 {
     ) -> Result<()> {
         rules::check_times(path, accessed, modified)?;
         self.change("set the times of", path, |fs| {
-            let ino = inodes::find(fs, path)?;
+            let ino = fs.find(path)?;
             fs.apply_utimens_ino(
                 ino,
                 accessed.seconds,
@@ -400,9 +414,10 @@ impl FileSystem for Ext4 {
         } = self;
         fence.guard(|| {
             let writer = library.take().ok_or_else(unusable)?;
+            writer.forget();
             let expected = expected::collect(&writer, changes).map_err(cannot_finish)?;
-            writer.finish().map_err(cannot_finish)?;
-            let fresh = mount::mount(device, false, *time)?;
+            writer.into_library().finish().map_err(cannot_finish)?;
+            let fresh = Mounted::new(mount::mount(device, false, *time)?);
             let view = view::open(device)?;
             readback::compare(&view, &fresh, &expected)?;
             *library = Some(fresh);

@@ -7,15 +7,16 @@
 use super::attributes;
 use super::border::explain;
 use super::expected::{Content, Expectation, Expected, read_exactly};
-use super::inodes::{self, Finder};
+use super::inodes;
+use super::mounted::Mounted;
 use super::view::{kind, list, time, viewing};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::escape::escape;
 use crate::filesystem::{DirEntry, FileKind};
 use crate::path::{MAX_NAME, VolumePath};
 use ext4_view::{Ext4 as View, Ext4Error};
+use fs_ext4::Error as Fault;
 use fs_ext4::inode::Inode;
-use fs_ext4::{Error as Fault, Filesystem};
 use std::collections::BTreeMap;
 
 /// The most directory entries that are looked at to find the files whose content is read: the view
@@ -28,12 +29,11 @@ const MAX_DEPTH: usize = 500;
 ///
 /// # Errors
 /// `ReadBackMismatch` with the path and what differs, `Io`, `Damaged`.
-pub(super) fn compare(view: &View, fresh: &Filesystem, expected: &Expected) -> Result<()> {
+pub(super) fn compare(view: &View, fresh: &Mounted, expected: &Expected) -> Result<()> {
     check_counts(fresh)?;
-    let mut finder = Finder::new(fresh);
     let mut folders: BTreeMap<VolumePath, Vec<&VolumePath>> = BTreeMap::new();
     for (path, wanted) in expected {
-        compare_fresh(&mut finder, fresh, path, wanted.as_ref())?;
+        compare_fresh(fresh, path, wanted.as_ref())?;
         match path.parent() {
             Some(folder) if path.names().count() <= MAX_DEPTH => {
                 folders.entry(folder).or_default().push(path);
@@ -50,7 +50,7 @@ pub(super) fn compare(view: &View, fresh: &Filesystem, expected: &Expected) -> R
 }
 
 /// The superblock's counts against the groups' own.
-fn check_counts(fresh: &Filesystem) -> Result<()> {
+fn check_counts(fresh: &Mounted) -> Result<()> {
     let sum = |count: fn(&fs_ext4::bgd::BlockGroupDescriptor) -> u32| -> u64 {
         fresh
             .groups
@@ -73,13 +73,8 @@ fn check_counts(fresh: &Filesystem) -> Result<()> {
 }
 
 /// Compares all but the content through a fresh mount of the writer's library.
-fn compare_fresh(
-    finder: &mut Finder<'_>,
-    fresh: &Filesystem,
-    path: &VolumePath,
-    wanted: Option<&Expectation>,
-) -> Result<()> {
-    let found = finder.stat(path).map_err(at(path))?;
+fn compare_fresh(fresh: &Mounted, path: &VolumePath, wanted: Option<&Expectation>) -> Result<()> {
+    let found = fresh.stat_if_there(path).map_err(at(path))?;
     let (wanted, (ino, inode)) = match (wanted, found) {
         (None, None) => return Ok(()),
         (Some(wanted), Some(found)) => (wanted, found),
@@ -99,11 +94,7 @@ fn compare_fresh(
 }
 
 /// Compares the content through a fresh mount of the writer's library.
-fn compare_content(
-    fresh: &Filesystem,
-    path: &VolumePath,
-    wanted: Option<&Expectation>,
-) -> Result<()> {
+fn compare_content(fresh: &Mounted, path: &VolumePath, wanted: Option<&Expectation>) -> Result<()> {
     let Some((wanted, content)) = wanted.and_then(|w| Some((w, w.content.as_ref()?))) else {
         return Ok(());
     };
@@ -116,7 +107,7 @@ fn compare_content(
 
 /// Compares what changed in one directory through the view.
 fn compare_folder(
-    (view, fresh): (&View, &Filesystem),
+    (view, fresh): (&View, &Mounted),
     folder: &VolumePath,
     paths: &[&VolumePath],
     expected: &Expected,
@@ -156,7 +147,7 @@ fn compare_folder(
 }
 
 /// Whether the view can walk to a directory. True when it is gone: there is nothing to miss.
-fn reaches(fresh: &Filesystem, folder: &VolumePath) -> Result<bool> {
+fn reaches(fresh: &Mounted, folder: &VolumePath) -> Result<bool> {
     let mut at_root = VolumePath::root();
     let mut folders = vec![at_root.clone()];
     for name in folder.names() {
@@ -164,7 +155,7 @@ fn reaches(fresh: &Filesystem, folder: &VolumePath) -> Result<bool> {
         folders.push(at_root.clone());
     }
     for folder in &folders {
-        match inodes::stat(fresh, folder) {
+        match fresh.stat(folder) {
             Ok((_, inode)) if has_plain_times(&inode) => {}
             Ok(_) => return Ok(false),
             Err(Fault::NotFound | Fault::NotADirectory) => return Ok(true),
@@ -175,7 +166,7 @@ fn reaches(fresh: &Filesystem, folder: &VolumePath) -> Result<bool> {
 }
 
 /// Whether the view can read the inode.
-fn sees(fresh: &Filesystem, path: &VolumePath, wanted: &Expectation) -> Result<bool> {
+fn sees(fresh: &Mounted, path: &VolumePath, wanted: &Expectation) -> Result<bool> {
     let ino = u32::try_from(wanted.metadata.inode).unwrap_or_default();
     let inode = fresh.stat_ino(ino).map_err(at(path))?;
     Ok(has_plain_times(&inode))
@@ -189,7 +180,7 @@ fn has_plain_times(inode: &Inode) -> bool {
         .all(|seconds| seconds >> 31 & 1 == 0)
 }
 
-fn compare_root(view: &View, fresh: &Filesystem, wanted: Option<&Expectation>) -> Result<()> {
+fn compare_root(view: &View, fresh: &Mounted, wanted: Option<&Expectation>) -> Result<()> {
     let root = VolumePath::root();
     let wanted = wanted.ok_or_else(|| existence(&root, false))?;
     if !sees(fresh, &root, wanted)? {

@@ -335,3 +335,34 @@ fn a_file_of_terabytes_costs_what_is_in_it() {
     fs.finish().unwrap();
     assert_eq!(fs.metadata(&file).unwrap().len, 8 << 40);
 }
+
+/// Directories change their names and leave their numbers to others; no name may stay behind.
+#[test]
+fn names_lead_where_they_lead_now() {
+    let mut fs = Ext4::open(formatted(FsFlavor::Ext4, 4096), TIME).unwrap();
+    let owner = Ownership::root(0o755);
+    let there = |fs: &Ext4, at: &str| fs.metadata(&path(at)).map(|found| found.inode).ok();
+    for dir in ["/a", "/b", "/a/sub"] {
+        fs.create_dir(&path(dir), owner).unwrap();
+    }
+    fs.create_file(&path("/a/sub/x"), owner).unwrap();
+    let (sub, x) = (there(&fs, "/a/sub"), there(&fs, "/a/sub/x"));
+    assert!(sub.is_some() && x.is_some());
+    fs.rename(&path("/a/sub"), &path("/b/sub")).unwrap();
+    assert_eq!(there(&fs, "/a/sub/x"), None);
+    assert_eq!(there(&fs, "/b/sub/x"), x);
+    fs.link(&path("/b/sub/x"), &path("/a/x")).unwrap();
+    fs.remove_file(&path("/b/sub/x")).unwrap();
+    assert_eq!((there(&fs, "/b/sub/x"), there(&fs, "/a/x")), (None, x));
+    fs.remove_dir(&path("/b/sub")).unwrap();
+    fs.create_dir(&path("/new"), owner).unwrap();
+    assert_eq!(there(&fs, "/new"), sub, "the number was to be used again");
+    assert_eq!(there(&fs, "/new/x"), None);
+    fs.rename(&path("/new"), &path("/b")).unwrap();
+    assert_eq!((there(&fs, "/new"), there(&fs, "/b")), (None, sub));
+    let refused = fs.remove_dir(&path("/a")).unwrap_err();
+    assert_eq!(refused.kind(), VolumeErrorKind::DirectoryNotEmpty);
+    assert_eq!(there(&fs, "/a/x"), x);
+    fs.finish().unwrap();
+    assert_eq!((there(&fs, "/a/x"), there(&fs, "/b/x")), (x, None));
+}
