@@ -1,7 +1,7 @@
 //! Build plans as data, and the run of one over a volume.
 //!
 //! A [`PlanLibrary`] is read from a folder, its [attributes](attribute) get values from several
-//! layers, [`check`] finds what is wrong without an image, and [`run`] runs all steps as one
+//! layers, [`check()`] finds what is wrong without an image, and [`run()`] runs all steps as one
 //! transaction over a golden image. Nothing here knows of storage, records or HTTP.
 
 pub mod attribute;
