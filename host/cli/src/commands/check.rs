@@ -1,13 +1,14 @@
 //! `mintage check`: what is wrong with a plan library.
 
+use super::ask_without_image;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::jobs::Job;
 use crate::screen::Screen;
 use clap::Args;
 use mintage_plans::PlanLibrary;
-use mintage_plans::check::{Finding, Severity, check};
+use mintage_plans::check::{Finding, Severity};
 use mintage_volume::escape::escape;
-use plan_stdlib::StandardLibrary;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -36,7 +37,10 @@ struct Checked<'a> {
 impl Check {
     pub(crate) fn run(&self, screen: &Screen) -> Result<Exit, Failure> {
         let library = PlanLibrary::load(&self.library)?;
-        let findings = check(&library, &StandardLibrary);
+        let job = Job::Check {
+            library: Box::new(library.clone()),
+        };
+        let findings: Vec<Finding> = ask_without_image(&job)?;
         if screen.json {
             screen.json(&Checked {
                 plan: &library.plan().name,

@@ -2,6 +2,7 @@
 //! the types of their answers are also what the commands print.
 
 pub mod cat;
+mod check;
 mod diff;
 pub mod inspect;
 pub mod ls;
@@ -11,7 +12,7 @@ mod tree;
 
 use crate::worker::Descriptors;
 use mintage_engine::{Code, Diagnostic, PlanError};
-use mintage_plans::RunInput;
+use mintage_plans::{PlanLibrary, RunInput};
 use mintage_volume::VolumeError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -43,6 +44,11 @@ pub enum Job {
     },
     /// How two images differ, a [`mintage_volume::diff::TreeDiff`].
     Diff,
+    /// What is wrong with a plan library, a list of [`mintage_plans::check::Finding`]s.
+    Check {
+        /// The library.
+        library: Box<PlanLibrary>,
+    },
     /// A run of a build plan, a [`mintage_plans::RunReport`].
     Personalize {
         /// All that it depends on.
@@ -60,6 +66,7 @@ pub fn act(job: Job, mut files: Descriptors) -> Result<Json, Diagnostic> {
         Job::Cat { path } => to_json(cat::copy(&mut files, &path)?),
         Job::Tree { path, content } => to_json(tree::print(&mut files, &path, content)?),
         Job::Diff => to_json(diff::compare(&mut files)?),
+        Job::Check { library } => to_json(check::find(&library)),
         Job::Personalize {
             input,
             time_of_image,
