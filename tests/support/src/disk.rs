@@ -4,6 +4,7 @@ use crate::environment::{Environment, project, succeed};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// Where the root partition of the Debian disks starts, in bytes (tests/fixtures/debian-12/build).
 pub const ROOT_START: u64 = 133_120 * 512;
@@ -103,9 +104,22 @@ impl Mounted {
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        // The test's own assertion tells more than a failed unmount would.
-        let _ = Command::new("umount").arg(&self.point).status();
+        unmount(&self.point);
     }
+}
+
+/// Unmounts, with patience: a program that another test starts at this moment holds every open
+/// file until it is itself, and a mount is busy as long.
+pub fn unmount(point: &Path) {
+    for _ in 0..100 {
+        let unmounted = Command::new("umount").arg(point).output();
+        if unmounted.is_ok_and(|output| output.status.success()) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Whoever still holds it keeps it alone; the test's own assertion tells more than a failure.
+    let _ = Command::new("umount").arg("--lazy").arg(point).status();
 }
 
 /// Copies an image so that holes stay holes.
