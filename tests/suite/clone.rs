@@ -1,13 +1,13 @@
 //! Clones on real filesystems: shared blocks where the filesystem can, a copy of what is stored
 //! where it cannot, and the report says which.
 
-use mintage_test_support::disk::{copy_sparse, small, unmount};
+use mintage_test_support::disk::{Formatted, copy_sparse, small};
 use mintage_test_support::environment::{fail, project, succeed};
 use mintage_test_support::{Environment, Need, lane};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 const NEEDS: &[Need] = &[
@@ -15,37 +15,6 @@ const NEEDS: &[Need] = &[
     Need::Program("mke2fs"),
     Need::Program("mkfs.xfs"),
 ];
-
-/// A filesystem in a file, mounted, unmounted when dropped.
-struct Disk {
-    point: PathBuf,
-}
-
-impl Disk {
-    fn new(environment: &Environment, mkfs: &[&str], size: u64) -> Self {
-        let image = environment.path("disk");
-        fs::File::create(&image).unwrap().set_len(size).unwrap();
-        let [program, args @ ..] = mkfs else {
-            panic!("a program that formats");
-        };
-        succeed(environment.program(program).args(args).arg(&image));
-        let point = environment.path("disk.mounted");
-        fs::create_dir(&point).unwrap();
-        succeed(
-            Command::new("mount")
-                .args(["-o", "loop"])
-                .arg(&image)
-                .arg(&point),
-        );
-        Self { point }
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        unmount(&self.point);
-    }
-}
 
 fn run_one_edit(environment: &Environment, golden: &Path, out: &Path) -> Command {
     let library = project().join("tests/fixtures/plans/one-edit");
@@ -56,11 +25,11 @@ fn run_one_edit(environment: &Environment, golden: &Path, out: &Path) -> Command
 
 fn method_on(mkfs: &[&str]) -> (String, u64) {
     let environment = Environment::new();
-    let disk = Disk::new(&environment, mkfs, 512 << 20);
-    let golden = disk.point.join("golden.img");
+    let disk = Formatted::new(&environment, mkfs, 512 << 20);
+    let golden = disk.point().join("golden.img");
     copy_sparse(&small(&environment, "golden", |_| {}), &golden);
     let before = fs::read(&golden).unwrap();
-    let out = disk.point.join("web01.img");
+    let out = disk.point().join("web01.img");
     let report: Value =
         serde_json::from_str(&succeed(&mut run_one_edit(&environment, &golden, &out))).unwrap();
     assert!(
@@ -100,14 +69,14 @@ fn a_full_filesystem_is_an_error_and_leaves_nothing() {
         return;
     }
     let environment = Environment::new();
-    let disk = Disk::new(&environment, &["mkfs.ext4", "-q", "-F"], 4 << 20);
+    let disk = Formatted::new(&environment, &["mkfs.ext4", "-q", "-F"], 4 << 20);
     let golden = small(&environment, "golden", |tree| {
         fs::write(tree.join("srv/blob"), vec![7; 8 << 20]).unwrap();
     });
-    let out = disk.point.join("web01.img");
+    let out = disk.point().join("web01.img");
     let (report, _) = fail(&mut run_one_edit(&environment, &golden, &out), 5);
     assert!(report.contains("P7009"), "{report}");
-    let left: Vec<_> = fs::read_dir(&disk.point)
+    let left: Vec<_> = fs::read_dir(disk.point())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .filter(|name| name != "lost+found")

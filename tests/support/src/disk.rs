@@ -108,9 +108,48 @@ impl Drop for Mounted {
     }
 }
 
+/// A new filesystem in a file, formatted and mounted by the kernel, unmounted when dropped.
+#[derive(Debug)]
+pub struct Formatted {
+    point: PathBuf,
+}
+
+impl Formatted {
+    /// Formats `size` bytes by `mkfs`, a program and its options, and mounts them.
+    ///
+    /// # Panics
+    /// When the program or the kernel refuses.
+    pub fn new(environment: &Environment, mkfs: &[&str], size: u64) -> Self {
+        let (image, point) = (environment.path("disk"), environment.path("disk.mounted"));
+        let file = std::fs::File::create(&image).expect("a file for the disk");
+        file.set_len(size).expect("a sparse file");
+        let (program, options) = mkfs.split_first().expect("a program that formats");
+        succeed(environment.program(program).args(options).arg(&image));
+        std::fs::create_dir(&point).expect("a folder to mount on");
+        succeed(
+            Command::new("mount")
+                .args(["-o", "loop"])
+                .arg(&image)
+                .arg(&point),
+        );
+        Self { point }
+    }
+
+    /// Where it is mounted.
+    pub fn point(&self) -> &Path {
+        &self.point
+    }
+}
+
+impl Drop for Formatted {
+    fn drop(&mut self) {
+        unmount(&self.point);
+    }
+}
+
 /// Unmounts, with patience: a program that another test starts at this moment holds every open
 /// file until it is itself, and a mount is busy as long.
-pub fn unmount(point: &Path) {
+fn unmount(point: &Path) {
     for _ in 0..100 {
         let unmounted = Command::new("umount").arg(point).output();
         if unmounted.is_ok_and(|output| output.status.success()) {
