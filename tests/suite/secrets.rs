@@ -109,10 +109,10 @@ fn a_run_says_no_secret() {
     for (script, succeeds) in [
         (WRITE.to_owned(), true),
         (format!("{WRITE} fail(\"stop\");"), false),
-        // What a careless script does once the text is out.
+        // What a careless script tries to get the text out again.
         (
             format!("{WRITE} log::info(file::read(\"/etc/passphrase\"));"),
-            true,
+            false,
         ),
         (
             format!("{WRITE} fail(file::read(\"/etc/passphrase\"));"),
@@ -128,7 +128,7 @@ fn a_run_says_no_secret() {
         ),
         (
             format!("{WRITE} file::write(\"/etc/copy\", file::read(\"/etc/passphrase\"));"),
-            true,
+            false,
         ),
         (
             format!("{WRITE} file::copy(\"/etc/passphrase\", \"/etc/copy\");"),

@@ -176,11 +176,33 @@ fn optional(found: Result<Metadata, VolumeError>) -> Result<Option<Metadata>, Pl
     }
 }
 
-/// Reads a whole file of at most `limit` bytes; the size is looked at before anything is read.
+/// Reads a whole file of at most `limit` bytes for a script; the size is looked at before anything
+/// is read.
 ///
 /// # Errors
-/// `P2003` for a larger one, `P3001`, `P3004`, `P3005`.
+/// `P2003` for a larger one, `P3001`, `P3004`, `P3005`, `P4005` for one that holds a secret.
 pub(crate) fn read(tree: &VolumeTree, path: &str, limit: usize) -> Result<Vec<u8>, PlanError> {
+    refuse_secret(tree, path)?;
+    content(tree, path, limit)
+}
+
+/// A secret that was written into a file stays a secret: no script gets it back as text.
+///
+/// # Errors
+/// `P4005` when the file at `path` holds one.
+pub(crate) fn refuse_secret(tree: &VolumeTree, path: &str) -> Result<(), PlanError> {
+    if !tree.holds_secret(path) {
+        return Ok(());
+    }
+    let shown = path_text(path);
+    let message = format!("cannot read `{shown}`: this run wrote a secret into it");
+    Err(PlanError::new(Code::P4005, message).at(&shown).help(
+        "take what is needed from the attribute, or read the file before the secret is written",
+    ))
+}
+
+/// The content of a file of at most `limit` bytes, for an edit that shows none of it.
+fn content(tree: &VolumeTree, path: &str, limit: usize) -> Result<Vec<u8>, PlanError> {
     let found = tree.metadata(path)?;
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     if found.kind == FileKind::File && found.len > limit {
@@ -253,7 +275,7 @@ pub(crate) fn edit(
     path: &str,
     edited: impl FnOnce(&[u8]) -> Edited,
 ) -> Result<bool, PlanError> {
-    let content = read(tree, path, MAX_TEXT)?;
+    let content = content(tree, path, MAX_TEXT)?;
     match edited(&content).map_err(|error| named(error, "edit", path))? {
         None => Ok(false),
         Some(new) => {

@@ -1,5 +1,6 @@
 //! `file::checksum`: what a file holds, in 64 digits.
 
+use super::access;
 use crate::values::path_text;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::digits::hex;
@@ -12,6 +13,7 @@ const MAX_LEN: u64 = 4 << 30;
 
 /// SHA-256 of the content, in lower-case hexadecimal.
 fn checksum(tree: &VolumeTree, path: &str) -> Result<String, PlanError> {
+    access::refuse_secret(tree, path)?;
     let len = tree.metadata(path)?.len;
     if len > MAX_LEN {
         let shown = path_text(path);
@@ -47,6 +49,7 @@ pub(super) mod exported {
     /// - `P2003` for a file of more than 4 GiB.
     /// - `P3001` when there is none.
     /// - `P3004` for a directory.
+    /// - `P4005` for a file that this run wrote a secret into.
     ///
     /// # Example
     /// ```rhai

@@ -49,6 +49,7 @@ pub(super) mod exported {
     /// - `P2016` when it is not UTF-8.
     /// - `P3001` when there is none.
     /// - `P3004` for a directory.
+    /// - `P4005` for a file that this run wrote a secret into.
     ///
     /// # Example
     /// ```rhai
@@ -69,6 +70,7 @@ pub(super) mod exported {
     /// - `P2003` when it is larger than a blob may be.
     /// - `P3001` when there is none.
     /// - `P3004` for a directory.
+    /// - `P4005` for a file that this run wrote a secret into.
     ///
     /// # Example
     /// ```rhai

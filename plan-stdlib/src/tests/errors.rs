@@ -163,3 +163,25 @@ fn a_logged_secret_cannot_be_caught() {
     assert_eq!(result.unwrap_err().code.as_str(), "P4005");
     assert!(world.lines.is_empty());
 }
+
+#[test]
+fn a_secret_in_a_file_is_not_read_back_but_the_file_can_be_edited() {
+    for reading in [
+        r#"file::read("/etc/secret")"#,
+        r#"file::read_bytes("/etc/secret")"#,
+        r#"file::checksum("/etc/secret")"#,
+        r#"ini::get("/etc/secret", "", "key")"#,
+        r#"shell_vars::get("/etc/secret", "KEY")"#,
+        r#"file::copy("/etc/secret", "/srv/copy"); file::read("/srv/copy")"#,
+        r#"file::symlink("/srv/link", "/etc/secret"); file::read("/srv/link")"#,
+    ] {
+        let source = format!(
+            r#"file::write("/etc/secret", attribute("OpsPassword"));
+               file::ensure_line("/etc/secret", "KEY=value");
+               try {{ {reading} }} catch (error) {{ log::info("caught") }}"#
+        );
+        let (world, result) = run_in(TestWorld::debian(), &source);
+        assert_eq!(result.unwrap_err().code.as_str(), "P4005", "{reading}");
+        assert!(world.lines.is_empty(), "{reading}");
+    }
+}

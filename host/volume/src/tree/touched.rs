@@ -42,6 +42,13 @@ impl VolumeTree {
         Ok(())
     }
 
+    /// Whether the file at `path` is marked as holding a secret; a path that leads nowhere holds
+    /// none.
+    pub fn holds_secret(&self, path: impl AsRef<[u8]>) -> bool {
+        self.resolve(path, LastLink::Follow)
+            .is_ok_and(|path| self.touched.is_secret(&path))
+    }
+
     /// Overwrites the content of a file that holds a secret, before the file goes or gets another
     /// one: the blocks that it leaves behind, free, would come with the volume. A file with other
     /// names is left as it is.
