@@ -11,7 +11,45 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
-struct ViewDevice(Arc<dyn BlockDevice>);
+/// A volume's device as the view takes it. The view reads group descriptors and inodes one by one;
+/// the last page is kept, so that those beside each other cost one read. Nothing writes to the
+/// device as long as a view is open.
+struct ViewDevice {
+    device: Arc<dyn BlockDevice>,
+    start: u64,
+    page: Vec<u8>,
+}
+
+/// How much is read for a short read, in bytes.
+const PAGE: u64 = 4096;
+
+impl ViewDevice {
+    fn new(device: Arc<dyn BlockDevice>) -> Self {
+        Self {
+            device,
+            start: 0,
+            page: Vec::new(),
+        }
+    }
+
+    /// The bytes of the kept page at `start`, when it has all of them.
+    fn kept(&self, start: u64, len: usize) -> Option<&[u8]> {
+        let from = usize::try_from(start.checked_sub(self.start)?).ok()?;
+        self.page.get(from..from.checked_add(len)?)
+    }
+
+    /// Keeps the page that `start` is in.
+    fn keep(&mut self, start: u64) -> Result<()> {
+        self.start = start / PAGE * PAGE;
+        let rest = self.device.len().saturating_sub(self.start).min(PAGE);
+        // A page at most, so it fits any usize. A read that fails leaves nothing to be found.
+        let mut page = vec![0; usize::try_from(rest).unwrap_or(0)];
+        self.page.clear();
+        self.device.read_at(self.start, &mut page)?;
+        self.page = page;
+        Ok(())
+    }
+}
 
 impl Ext4Read for ViewDevice {
     fn read(
@@ -19,7 +57,15 @@ impl Ext4Read for ViewDevice {
         start: u64,
         buf: &mut [u8],
     ) -> std::result::Result<(), Box<dyn Error + Send + Sync + 'static>> {
-        self.0.read_at(start, buf).map_err(Into::into)
+        let short = u64::try_from(buf.len()).is_ok_and(|len| len < PAGE);
+        if short && self.kept(start, buf.len()).is_none() {
+            self.keep(start)?;
+        }
+        match self.kept(start, buf.len()).filter(|_| short) {
+            Some(bytes) => buf.copy_from_slice(bytes),
+            None => self.device.read_at(start, buf)?,
+        }
+        Ok(())
     }
 }
 
@@ -28,7 +74,7 @@ impl Ext4Read for ViewDevice {
 /// # Errors
 /// `UnsupportedFeature` and `Damaged` when it does not take the filesystem, `Io`.
 pub(super) fn open(device: &Arc<dyn BlockDevice>) -> Result<View> {
-    View::load(Box::new(ViewDevice(device.clone()))).map_err(|error| {
+    View::load(Box::new(ViewDevice::new(device.clone()))).map_err(|error| {
         let kind = match &error {
             Ext4Error::Incompatible(_) => VolumeErrorKind::UnsupportedFeature,
             Ext4Error::Io(_) => VolumeErrorKind::Io,
@@ -89,5 +135,31 @@ pub(super) fn viewing(path: &VolumePath) -> impl Fn(Ext4Error) -> VolumeError {
             Err(error) => mismatch(path, &error.to_string()),
         },
         error => mismatch(path, &format!("the second reader says: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::{FaultyDevice, MemoryDevice};
+
+    #[test]
+    fn neighbours_cost_one_read_and_every_byte_is_right() {
+        let bytes: Vec<u8> = (0..10_000u32).map(|n| n.to_le_bytes()[0]).collect();
+        let device = Arc::new(FaultyDevice::new(Arc::new(MemoryDevice::from(&bytes[..]))));
+        let mut view = ViewDevice::new(device.clone());
+        for start in (0..4096).step_by(64) {
+            let mut found = [0; 64];
+            view.read(start as u64, &mut found).unwrap();
+            assert_eq!(found[..], bytes[start..start + 64]);
+        }
+        assert_eq!(device.traffic().reads, 1);
+        // Across a page, at the end, whole pages, and past the end.
+        for (start, len) in [(4090, 20), (9990, 10), (0, 8192), (4096, 4096)] {
+            let mut found = vec![0; len];
+            view.read(start as u64, &mut found).unwrap();
+            assert_eq!(found, bytes[start..start + len], "{start}");
+        }
+        assert!(view.read(9995, &mut [0; 10]).is_err());
     }
 }
