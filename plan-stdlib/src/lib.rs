@@ -14,6 +14,7 @@ mod log;
 mod options;
 mod os;
 mod profile;
+mod seed;
 mod shell_vars;
 mod template;
 #[cfg(test)]
@@ -35,7 +36,7 @@ pub struct StandardLibrary;
 
 impl Library for StandardLibrary {
     fn modules(&self) -> Vec<LibraryModule> {
-        let modules: [(&'static str, Module); 10] = [
+        let modules: Vec<(&'static str, Module)> = vec![
             ("", global::module()),
             ("file", file::module()),
             ("hostname", hostname::module()),

@@ -98,21 +98,40 @@ pub(crate) struct TestWorld {
     pub(crate) lines: Vec<LogLine>,
     attributes: BTreeMap<String, Value>,
     profile: Value,
+    identity: BTreeMap<String, Value>,
     templates: BTreeMap<String, String>,
 }
 
 impl TestWorld {
     /// The small Debian-like volume, for the server `web01`.
     pub(crate) fn debian() -> Self {
-        let mut world = Self {
-            tree: tree(),
+        let mut world = Self::on(tree());
+        world.fill().expect("the volume in memory takes all this");
+        world
+    }
+
+    /// The layout of a real distribution, `rhel-9`, for the server `web01`.
+    pub(crate) fn layout(name: &str) -> Self {
+        let text = mintage_trees::layout(name).expect("a layout of this name");
+        Self::on(mintage_volume::text::read(text, TIME).expect("the layout is a tree text"))
+    }
+
+    fn on(tree: VolumeTree) -> Self {
+        let world = Self {
+            tree,
             lines: Vec::new(),
             attributes: attributes(),
             profile: profile(),
+            identity: BTreeMap::new(),
             templates: BTreeMap::new(),
         };
-        world.fill().expect("the volume in memory takes all this");
         world.with_template("motd.j2", "Rack {{ rack }}\n")
+    }
+
+    /// With one thing of the server's identity.
+    pub(crate) fn with_identity(mut self, name: &str, value: Value) -> Self {
+        self.identity.insert(name.to_owned(), value);
+        self
     }
 
     /// With one more template.
@@ -212,6 +231,10 @@ impl PlanWorld for TestWorld {
 
     fn profile(&self) -> Value {
         self.profile.clone()
+    }
+
+    fn identity(&self, name: &str) -> Option<Value> {
+        self.identity.get(name).cloned()
     }
 
     fn template(&self, name: &str) -> Option<String> {

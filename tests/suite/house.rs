@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mintage-engine", &["mintage-volume"]),
     ("mintage-plans", &["mintage-engine", "mintage-volume"]),
     ("mintage-storage", &["mintage-volume"]),
+    ("mintage-trees", &[]),
     ("plan-stdlib", &["mintage-engine", "mintage-volume"]),
     (
         "mintage",

@@ -38,6 +38,10 @@ impl PlanWorld for TestWorld {
         Value::Map(BTreeMap::new())
     }
 
+    fn identity(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
     fn template(&self, _name: &str) -> Option<String> {
         None
     }

@@ -19,6 +19,10 @@ pub trait PlanWorld: Send {
     /// The server profile: `name`, `labels`, and whatever the caller gave; a map.
     fn profile(&self) -> Value;
 
+    /// One thing of the server's identity that outlives a redeploy, by its name (`machine-id`);
+    /// `None` where the server has none yet.
+    fn identity(&self, name: &str) -> Option<Value>;
+
     /// The text of a template of the plan library, by its name (`hosts.j2`).
     fn template(&self, name: &str) -> Option<String>;
 

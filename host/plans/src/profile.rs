@@ -3,7 +3,8 @@
 use crate::attribute::{ValueLayer, ValueSource, wire};
 use crate::attribute::{from_json, parse_json, shown};
 use crate::problem::problem;
-use mintage_engine::{Code, Diagnostic, Value};
+use mintage_engine::nearest::nearest;
+use mintage_engine::{Code, Diagnostic, Secret, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -11,13 +12,23 @@ use std::collections::BTreeMap;
 /// The longest profile file, in bytes.
 const MAX_PROFILE: usize = 1024 * 1024;
 
+/// What a server keeps across redeploys, and whether it is a secret.
+const IDENTITY: [(&str, bool); 5] = [
+    ("initiator-name", false),
+    ("machine-id", false),
+    ("ssh-host-ecdsa-key", true),
+    ("ssh-host-ed25519-key", true),
+    ("ssh-host-rsa-key", true),
+];
+
 /// A server profile as scripts see it: a map with `name`, `labels` and whatever else the file had,
-/// without the values of attributes.
+/// without the values of attributes; and apart from it the server's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Profile {
     #[serde(with = "wire")]
     facts: BTreeMap<String, Value>,
+    #[serde(with = "wire")]
+    identity: BTreeMap<String, Value>,
 }
 
 impl Default for Profile {
@@ -26,6 +37,7 @@ impl Default for Profile {
         let labels = ("labels".to_owned(), Value::Map(BTreeMap::new()));
         Self {
             facts: [labels].into(),
+            identity: BTreeMap::new(),
         }
     }
 }
@@ -41,7 +53,8 @@ impl Profile {
 
     /// Reads a profile file, JSON, and the values of attributes that it gives. They are in
     /// `attributes`, an object, or in the wire format's `osCustomAttributes`, a list of objects
-    /// with `name` and `value`, which may also lie in `osDeploymentSettings`.
+    /// with `name` and `value`, which may also lie in `osDeploymentSettings`. `identity`, an
+    /// object, has what the server keeps across redeploys.
     ///
     /// # Errors
     /// P5005 when it is not such a file.
@@ -51,7 +64,11 @@ impl Profile {
         }
         let mut map = parse_json(Code::P5005, file, text)?;
         let values = take_attributes(&mut map).map_err(|why| refused(file, &why))?;
-        let mut profile = Self::default();
+        let identity = take_identity(&mut map).map_err(|why| refused(file, &why))?;
+        let mut profile = Self {
+            identity,
+            ..Self::default()
+        };
         for (key, fact) in &map {
             profile.facts.insert(key.clone(), from_json(fact));
         }
@@ -73,18 +90,66 @@ impl Profile {
         }
     }
 
+    /// One thing of the server's identity: `machine-id`, `initiator-name`, and the private keys
+    /// `ssh-host-ed25519-key`, `ssh-host-ecdsa-key`, `ssh-host-rsa-key`, which are secrets.
+    pub fn identity(&self, name: &str) -> Option<&Value> {
+        self.identity.get(name)
+    }
+
+    /// The texts of all secrets, for masking them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.identity.values().filter_map(|value| match value {
+            Value::Secret(secret) => Some(secret.reveal()),
+            _ => None,
+        })
+    }
+
     /// The map that scripts see.
     pub(crate) fn facts(&self) -> &BTreeMap<String, Value> {
         &self.facts
     }
 
-    /// The same as JSON.
+    /// The same as JSON, with the identity; a secret is the text `[secret]`.
     pub(crate) fn shown(&self) -> Json {
-        self.facts
-            .iter()
-            .map(|(key, fact)| (key.clone(), shown(fact)))
-            .collect()
+        let identity: Json = shown_map(&self.identity);
+        let mut facts = shown_map(&self.facts);
+        facts["identity"] = identity;
+        facts
     }
+}
+
+fn shown_map(map: &BTreeMap<String, Value>) -> Json {
+    map.iter()
+        .map(|(key, fact)| (key.clone(), shown(fact)))
+        .collect()
+}
+
+/// Takes the server's identity out of the profile.
+fn take_identity(profile: &mut Map<String, Json>) -> Result<BTreeMap<String, Value>, String> {
+    let given = match profile.remove("identity") {
+        None => Map::new(),
+        Some(Json::Object(map)) => map,
+        Some(_) => return Err("`identity` is not an object".to_owned()),
+    };
+    let mut identity = BTreeMap::new();
+    for (name, value) in given {
+        let Some((_, is_secret)) = IDENTITY.iter().find(|(known, _)| *known == name) else {
+            let near = nearest(&name, IDENTITY.iter().map(|(known, _)| *known));
+            let near = near.map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let name = mintage_volume::escape::escape(name.as_bytes());
+            return Err(format!("`identity` has no `{name}`{near}"));
+        };
+        let Json::String(text) = value else {
+            return Err(format!("`{name}` of `identity` is not a text"));
+        };
+        let value = if *is_secret {
+            Value::Secret(Secret::new(text))
+        } else {
+            Value::Text(text)
+        };
+        identity.insert(name, value);
+    }
+    Ok(identity)
 }
 
 fn refused(file: &str, why: &str) -> Vec<Diagnostic> {
@@ -128,4 +193,36 @@ fn take_attributes(profile: &mut Map<String, Json>) -> Result<Map<String, Json>,
         }
     }
     Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identity_is_apart_and_its_keys_are_secret() {
+        let text =
+            r#"{"name": "web01", "identity": {"machine-id": "ab", "ssh-host-rsa-key": "PEM"}}"#;
+        let (profile, _) = Profile::parse("p.json", text).unwrap();
+        assert_eq!(
+            profile.identity("machine-id"),
+            Some(&Value::Text("ab".to_owned()))
+        );
+        assert_eq!(profile.secrets().collect::<Vec<_>>(), ["PEM"]);
+        assert!(!profile.facts().contains_key("identity"));
+        assert!(!profile.shown().to_string().contains("PEM"));
+    }
+
+    #[test]
+    fn what_is_no_identity_is_refused() {
+        for (identity, why) in [
+            (r#"{"machineid": "ab"}"#, "did you mean `machine-id`?"),
+            (r#"{"machine-id": 1}"#, "is not a text"),
+            ("[]", "is not an object"),
+        ] {
+            let text = format!(r#"{{"identity": {identity}}}"#);
+            let problems = Profile::parse("p.json", &text).unwrap_err();
+            assert!(problems[0].message.contains(why), "{}", problems[0].message);
+        }
+    }
 }

@@ -75,6 +75,13 @@ impl RunInput {
         RunControl::new(deadline.map_or(limit, |deadline| deadline.min(limit)))
     }
 
+    /// The texts of all secrets, for masking them.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let mut secrets = self.values.secrets();
+        secrets.extend(self.profile.secrets());
+        secrets
+    }
+
     /// SHA-256 over everything here but the texts of secrets, in hexadecimal: runs with the same
     /// hash over the same image differ at most in what comes of secrets. Those are left out
     /// because a hash over a weak password would give it away.

@@ -78,7 +78,7 @@ impl<'a> Transaction<'a> {
             input,
             grant,
             control,
-            mask: Mask::new(&input.values),
+            mask: Mask::new(&input.secrets()),
             started: Instant::now(),
             timings: Timings::default(),
             image: None,
@@ -197,7 +197,7 @@ impl<'a> Transaction<'a> {
         self.hold(&mut before);
         let scope = Scope::Paths(after.touched());
         let mut diff = TreeDiff::between(&before, after, scope, DiffLimits::default())?;
-        diff.redact(&self.input.values.secrets());
+        diff.redact(&self.input.secrets());
         Ok(diff)
     }
 

@@ -39,6 +39,10 @@ impl PlanWorld for World {
         Value::Map(self.input.profile.facts().clone())
     }
 
+    fn identity(&self, name: &str) -> Option<Value> {
+        self.input.profile.identity(name).cloned()
+    }
+
     fn template(&self, name: &str) -> Option<String> {
         self.input.library.template(name).map(ToOwned::to_owned)
     }
