@@ -22,7 +22,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plan-stdlib",
         ],
     ),
-    ("mintage-test-support", &["mintage-volume"]),
+    (
+        "mintage-test-support",
+        &[
+            "mintage-engine",
+            "mintage-trees",
+            "mintage-volume",
+            "plan-stdlib",
+        ],
+    ),
     ("mintage-tests", &[]),
 ];
 

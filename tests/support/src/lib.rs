@@ -1,15 +1,17 @@
-//! What the integration tests share: lanes that need a machine, a hermetic environment, and real
-//! disks.
+//! What the integration tests share: lanes that need a machine, a hermetic environment, real
+//! disks, and guests in memory.
 
 // The support of tests fails as tests do: by a panic that says what went wrong.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod disk;
 pub mod environment;
+pub mod guest;
 pub mod kernel;
 pub mod lane;
 pub mod manifest;
 pub mod operations;
 
 pub use environment::Environment;
+pub use guest::Guest;
 pub use lane::Need;
