@@ -10,7 +10,11 @@ mod global;
 mod hostname;
 mod hosts;
 mod ini;
+mod keyboard;
+mod locale;
 mod log;
+mod machine_id;
+mod motd;
 mod options;
 mod os;
 mod profile;
@@ -22,6 +26,7 @@ mod test_world;
 #[cfg(test)]
 mod tests;
 mod text;
+mod timezone;
 mod values;
 
 use mintage_engine::{Library, LibraryModule, PlanError};
@@ -42,11 +47,16 @@ impl Library for StandardLibrary {
             ("hostname", hostname::module()),
             ("hosts", hosts::module()),
             ("ini", ini::module()),
+            ("keyboard", keyboard::module()),
+            ("locale", locale::module()),
             ("log", log::module()),
+            ("machine_id", machine_id::module()),
+            ("motd", motd::module()),
             ("os", os::module()),
             ("profile", profile::module()),
             ("shell_vars", shell_vars::module()),
             ("template", template::module()),
+            ("timezone", timezone::module()),
         ];
         let modules = modules.into_iter().map(|(name, mut module)| {
             module.build_index();

@@ -15,7 +15,7 @@ pub(crate) const TIME: Timestamp = Timestamp {
     nanoseconds: 0,
 };
 
-const DIRECTORIES: [&str; 13] = [
+const DIRECTORIES: [&str; 14] = [
     "/boot/efi",
     "/etc/default",
     "/etc/ssh",
@@ -28,6 +28,7 @@ const DIRECTORIES: [&str; 13] = [
     "/usr/bin",
     "/usr/lib/systemd",
     "/usr/sbin",
+    "/usr/share/zoneinfo/Europe",
     "/var/log/apt",
 ];
 
@@ -39,7 +40,7 @@ const LINKS: [(&str, &str); 5] = [
     ("/usr/sbin/init", "../lib/systemd/systemd"),
 ];
 
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 17] = [
     (
         "/etc/default/grub",
         "GRUB_DEFAULT=0\nGRUB_TIMEOUT=5\nGRUB_DISTRIBUTOR=`lsb_release -i -s`\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n",
@@ -87,6 +88,8 @@ const FILES: [(&str, &str); 15] = [
         "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID=debian\n",
     ),
     ("/usr/lib/systemd/systemd", ""),
+    ("/usr/share/zoneinfo/Europe/Berlin", "TZif2"),
+    ("/usr/share/zoneinfo/UTC", "TZif2"),
     ("/var/log/apt/history.log", "one\n"),
 ];
 

@@ -8,7 +8,7 @@ use mintage_volume::tree::VolumeTree;
 use rhai::plugin::*;
 
 /// Replaces a link that leads elsewhere, nothing else.
-fn symlink(tree: &mut VolumeTree, path: &str, target: &str) -> Result<bool, PlanError> {
+pub(crate) fn symlink(tree: &mut VolumeTree, path: &str, target: &str) -> Result<bool, PlanError> {
     if target.is_empty() || target.contains('\0') {
         let shown = shorten(target);
         let message = format!("`{shown}` cannot be the target of a link");

@@ -8,7 +8,7 @@ mod copying;
 mod directory;
 mod glob;
 mod line;
-mod link;
+pub(crate) mod link;
 mod metadata;
 mod rendered;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `shell_vars`: files of shell assignments, as `/etc/default/grub` and `/etc/os-release`.
 
 pub(crate) mod document;
+pub(crate) mod setting;
 pub(crate) mod word;
 
 use crate::file::access;
