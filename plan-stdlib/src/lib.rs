@@ -18,6 +18,7 @@ mod motd;
 mod options;
 mod os;
 mod profile;
+mod scripts;
 mod seed;
 mod shell_vars;
 mod template;
@@ -29,7 +30,7 @@ mod text;
 mod timezone;
 mod values;
 
-use mintage_engine::{Library, LibraryModule, PlanError};
+use mintage_engine::{Library, LibraryModule, LibraryScript, PlanError};
 use rhai::{Module, Shared};
 
 /// What an exported function returns. Rhai knows the alias by this name when it writes signatures.
@@ -66,6 +67,10 @@ impl Library for StandardLibrary {
             }
         });
         modules.collect()
+    }
+
+    fn scripts(&self) -> Vec<LibraryScript> {
+        scripts::all()
     }
 
     fn check_template(&self, name: &str, text: &str) -> Result<(), PlanError> {

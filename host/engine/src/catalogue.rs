@@ -4,11 +4,15 @@ mod check;
 mod docs;
 mod markdown;
 mod read;
+mod signature;
 
 pub use docs::{Docs, ErrorDoc};
 pub(crate) use read::names;
 
+use crate::granted::Granted;
+use crate::language::Language;
 use crate::library::{Library, LibraryModule};
+use crate::limits::Limits;
 use serde::Serialize;
 
 /// All functions of a library, by module and name.
@@ -71,7 +75,8 @@ pub struct Example {
 impl Catalogue {
     /// The catalogue of `library`.
     pub fn of(library: &dyn Library) -> Self {
-        Self::of_modules(&library.modules())
+        let granted = Granted::new(library, &Language::new(), &Limits::default());
+        Self::of_modules(&granted.modules)
     }
 
     pub(crate) fn of_modules(modules: &[LibraryModule]) -> Self {

@@ -13,6 +13,9 @@ pub struct Diagnostic {
     pub message: String,
     /// Where in a script, innermost first; empty when no script is involved.
     pub frames: Vec<Frame>,
+    /// Where in the scripts of the library itself, innermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<Frame>,
     /// The path in the volume that it is about, escaped for printing.
     pub path: Option<String>,
     /// More that is known.
@@ -89,6 +92,7 @@ impl From<PlanError> for Diagnostic {
             code: error.code,
             message: error.message,
             frames: Vec::new(),
+            within: Vec::new(),
             path: error.path,
             notes: Vec::new(),
             help: error.help,

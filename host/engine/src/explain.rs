@@ -8,7 +8,7 @@ pub(crate) mod words;
 use crate::context::{Halt, Place};
 use crate::diagnostic::{Diagnostic, Frame};
 use crate::error::PlanError;
-use crate::script::Failure;
+use crate::script::{CLOSURE, Failure};
 use crate::tokens::{Kind, Token, tokens};
 use rhai::{EvalAltResult, ParseError, Position};
 use std::collections::BTreeMap;
@@ -19,21 +19,25 @@ pub(crate) struct Explainer<'a> {
     name: &'a str,
     source: &'a str,
     scripts: &'a BTreeMap<String, String>,
+    library: &'a BTreeMap<String, String>,
     words: &'a LazyWords,
 }
 
 impl<'a> Explainer<'a> {
-    /// For errors of the script `name` with the text `source`, which imports from `scripts`.
+    /// For errors of the script `name` with the text `source`, which imports from `scripts` and
+    /// calls functions of the library's own scripts.
     pub(crate) fn new(
         name: &'a str,
         source: &'a str,
         scripts: &'a BTreeMap<String, String>,
+        library: &'a BTreeMap<String, String>,
         words: &'a LazyWords,
     ) -> Self {
         Self {
             name,
             source,
             scripts,
+            library,
             words,
         }
     }
@@ -53,7 +57,7 @@ impl<'a> Explainer<'a> {
     }
 
     pub(crate) fn runtime_error(&self, failure: &Failure) -> Diagnostic {
-        let (mut frames, inner) = self.unwind(&failure.script, &failure.error);
+        let (mut frames, inner) = self.unwind(failure);
         let script = frames.first().map_or(self.name, |frame| &frame.script);
         let tokens = tokens(self.source_of(script));
         let mut diagnostic = match inner {
@@ -67,7 +71,7 @@ impl<'a> Explainer<'a> {
                 .map(|name| format!("`{name}` is `{path}`"));
         }
         frames.extend(failure.from.iter().cloned());
-        diagnostic.frames = frames;
+        self.place(&mut diagnostic, frames);
         diagnostic
     }
 
@@ -83,13 +87,21 @@ impl<'a> Explainer<'a> {
         let at = point(place.position);
         let function = self.function_at(&place.script, at);
         let is_called = function.is_some();
-        diagnostic
-            .frames
-            .push(self.frame(&place.script, at, function));
+        let mut frames = vec![self.frame(&place.script, at, function)];
         if is_called {
-            diagnostic.frames.extend(outer);
+            frames.extend(outer);
         }
+        self.place(&mut diagnostic, frames);
         diagnostic
+    }
+
+    /// Says where it is: the author's own places, and apart from them those in the library's own
+    /// scripts, which the author cannot change.
+    fn place(&self, diagnostic: &mut Diagnostic, frames: Vec<Frame>) {
+        let is_own = |frame: &Frame| !self.library.contains_key(&frame.script);
+        let (own, within) = frames.into_iter().partition(is_own);
+        diagnostic.frames = own;
+        diagnostic.within = within;
     }
 
     /// A native function panicked, in the call at `place` if that is known.
@@ -99,13 +111,10 @@ impl<'a> Explainer<'a> {
     }
 
     /// The places from the innermost out, and the innermost error.
-    fn unwind<'e>(
-        &self,
-        script: &str,
-        error: &'e EvalAltResult,
-    ) -> (Vec<Frame>, &'e EvalAltResult) {
+    fn unwind<'e>(&self, failure: &'e Failure) -> (Vec<Frame>, &'e EvalAltResult) {
         let mut frames = Vec::new();
-        let (mut error, mut script, mut function) = (error, script.to_owned(), None);
+        let mut error: &EvalAltResult = &failure.error;
+        let (mut script, mut function) = (failure.script.clone(), None);
         loop {
             let frame = self.frame(&script, point(error.position()), function.take());
             // A native function that calls a closure is a call of its own for Rhai.
@@ -118,7 +127,9 @@ impl<'a> Explainer<'a> {
             error = match error {
                 EvalAltResult::ErrorInFunctionCall(name, source, inner, _) => {
                     function = Some(function_name(name));
-                    if !source.is_empty() {
+                    if let Some(own) = failure.closures.get(name) {
+                        script.clone_from(own);
+                    } else if !source.is_empty() {
                         script.clone_from(source);
                     }
                     inner
@@ -174,7 +185,11 @@ impl<'a> Explainer<'a> {
         if script == self.name {
             self.source
         } else {
-            self.scripts.get(script).map_or("", String::as_str)
+            let found = self
+                .scripts
+                .get(script)
+                .or_else(|| self.library.get(script));
+            found.map_or("", String::as_str)
         }
     }
 }
@@ -218,7 +233,7 @@ fn argument_name<'t>(tokens: &'t [Token<'t>], at: (usize, usize)) -> Option<&'t 
 
 /// The name of a script's function, as scripts know it.
 fn function_name(name: &str) -> String {
-    if name.starts_with("anon$") {
+    if name.starts_with(CLOSURE) {
         "closure".to_owned()
     } else {
         name.to_owned()

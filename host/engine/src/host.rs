@@ -6,14 +6,15 @@ use crate::control::RunControl;
 use crate::diagnostic::Diagnostic;
 use crate::explain::Explainer;
 use crate::explain::words::LazyWords;
+use crate::granted::Granted;
 use crate::growth;
 use crate::language::{Language, printed_at};
-use crate::library::{Library, LibraryModule};
+use crate::library::Library;
 use crate::limits::Limits;
 use crate::script::{CompiledScript, Compiler};
 use crate::stack::on_own_stack;
 use crate::world::{LogLevel, PlanWorld};
-use rhai::{Dynamic, Engine, Shared};
+use rhai::{Dynamic, Engine};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -24,7 +25,7 @@ use std::sync::{Arc, Mutex};
 /// next to nothing because packages and modules are shared.
 pub struct PlanHost {
     language: Language,
-    modules: Vec<LibraryModule>,
+    granted: Granted,
     words: LazyWords,
     scripts: BTreeMap<String, String>,
     limits: Limits,
@@ -33,11 +34,12 @@ pub struct PlanHost {
 impl PlanHost {
     /// A host that grants `library`.
     pub fn new(library: &dyn Library, limits: Limits) -> Self {
-        let (language, modules) = (Language::new(), library.modules());
+        let language = Language::new();
+        let granted = Granted::new(library, &language, &limits);
         Self {
-            words: LazyWords::new(modules.clone(), language.core()),
+            words: LazyWords::new(granted.modules.clone(), language.core()),
             language,
-            modules,
+            granted,
             scripts: BTreeMap::new(),
             limits,
         }
@@ -58,8 +60,11 @@ impl PlanHost {
     /// Compiles `source`; `name` is what errors show.
     ///
     /// # Errors
-    /// The first thing that is wrong with the script: `P1…`.
+    /// The first thing that is wrong with the script: `P1…`; or with one of the library's own.
     pub fn compile(&self, name: &str, source: &str) -> Result<CompiledScript, Box<Diagnostic>> {
+        if let Some(broken) = &self.granted.broken {
+            return Err(broken.clone());
+        }
         let explainer = self.explainer(name, source);
         let compiler = Compiler::new(self.engine(), &self.limits, &self.scripts, explainer);
         let compiled = on_own_stack("plan compile", self.limits.stack_bytes, || {
@@ -116,13 +121,7 @@ impl PlanHost {
 
     fn engine(&self) -> Engine {
         let mut engine = self.language.engine();
-        for LibraryModule { name, module } in &self.modules {
-            if name.is_empty() {
-                engine.register_global_module(Shared::clone(module));
-            } else {
-                engine.register_static_module(*name, Shared::clone(module));
-            }
-        }
+        self.granted.register(&mut engine);
         self.limits.apply(&mut engine);
         engine
     }
@@ -144,13 +143,24 @@ impl PlanHost {
     }
 
     fn explainer<'a>(&'a self, name: &'a str, source: &'a str) -> Explainer<'a> {
-        Explainer::new(name, source, &self.scripts, &self.words)
+        Explainer::new(
+            name,
+            source,
+            &self.scripts,
+            &self.granted.sources,
+            &self.words,
+        )
     }
 }
 
 impl fmt::Debug for PlanHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.modules.iter().map(|module| module.name).collect();
+        let names: Vec<_> = self
+            .granted
+            .modules
+            .iter()
+            .map(|module| module.name)
+            .collect();
         f.debug_struct("PlanHost")
             .field("modules", &names)
             .field("scripts", &self.scripts.keys())

@@ -22,6 +22,9 @@ pub(crate) fn render(diagnostic: &Diagnostic, style: Style, level: Level<'static
     if let Some(frame) = diagnostic.frames.first() {
         group = group.element(excerpt(frame));
     }
+    for inner in &diagnostic.within {
+        group = group.element(Level::NOTE.no_name().message(inside(inner)));
+    }
     for call in calls(&diagnostic.frames) {
         group = group.element(Level::NOTE.no_name().message(call));
     }
@@ -87,6 +90,13 @@ fn call(inner: &Frame, outer: &Frame) -> String {
         Some(name) => format!("in function `{}`, called at {place}", shown(name)),
         None => format!("in `{}`, imported at {place}", shown(&inner.script)),
     }
+}
+
+/// A place in a function of the library that is itself a script.
+fn inside(frame: &Frame) -> String {
+    let place = format!("{}:{}:{}", shown(&frame.script), frame.line, frame.column);
+    let name = shown(frame.function.as_deref().unwrap_or("its head"));
+    format!("inside `{name}` at {place}: `{}`", shown(frame.text.trim()))
 }
 
 fn shown(text: &str) -> String {

@@ -31,6 +31,9 @@ struct Unit {
     from: Vec<Frame>,
 }
 
+/// How the names that Rhai gives to closures begin.
+pub(crate) const CLOSURE: &str = "anon$";
+
 /// What failed while a script or one of its imports ran.
 pub(crate) struct Failure {
     pub(crate) error: Box<EvalAltResult>,
@@ -38,6 +41,9 @@ pub(crate) struct Failure {
     pub(crate) script: String,
     /// Where it was imported.
     pub(crate) from: Vec<Frame>,
+    /// Which script each closure stands in, by the name that Rhai gives it: wherever a closure is
+    /// called, Rhai takes it for a part of the script that calls it.
+    pub(crate) closures: BTreeMap<String, String>,
 }
 
 impl CompiledScript {
@@ -59,6 +65,13 @@ impl CompiledScript {
     /// Runs what it imports, each once, then the script itself. What is imported never runs inside
     /// of something else, so no chain of imports makes the stack deep.
     pub(crate) fn run(&self, engine: &mut Engine) -> Result<(), Failure> {
+        self.run_units(engine).map_err(|failure| Failure {
+            closures: self.closures(),
+            ..failure
+        })
+    }
+
+    fn run_units(&self, engine: &mut Engine) -> Result<(), Failure> {
         let modules = Imported::default();
         engine.set_module_resolver(modules.clone());
         for unit in &self.imported {
@@ -72,6 +85,18 @@ impl CompiledScript {
             .run_ast(&self.main.ast)
             .map_err(|error| self.main.failure(error))
     }
+
+    fn closures(&self) -> BTreeMap<String, String> {
+        let units = self.imported.iter().chain([&self.main]);
+        let of = |unit: &Unit| -> Vec<(String, String)> {
+            let functions = unit.ast.iter_functions();
+            let closures = functions.filter(|function| function.name.starts_with(CLOSURE));
+            closures
+                .map(|closure| (closure.name.to_owned(), unit.name.clone()))
+                .collect()
+        };
+        units.flat_map(of).collect()
+    }
 }
 
 impl Unit {
@@ -80,6 +105,7 @@ impl Unit {
             error,
             script: self.name.clone(),
             from: self.from.clone(),
+            closures: BTreeMap::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::control::RunControl;
 use crate::diagnostic::Diagnostic;
 use crate::error::PlanError;
 use crate::host::PlanHost;
-use crate::library::{Library, LibraryModule};
+use crate::library::{Library, LibraryModule, LibraryScript};
 use crate::limits::Limits;
 use crate::value::{Secret, Value};
 use crate::world::{LogLine, PlanWorld};
@@ -75,7 +75,68 @@ impl Library for TestLibrary {
             },
         ]
     }
+
+    fn scripts(&self) -> Vec<LibraryScript> {
+        vec![
+            LibraryScript {
+                module: "host",
+                source: HOST,
+            },
+            LibraryScript {
+                module: "file",
+                source: FILE,
+            },
+        ]
+    }
 }
+
+/// A module that is all script; it calls one that is joined with native functions later.
+const HOST: &str = r#"//! The host.
+
+/// Gives the host's name.
+///
+/// # Signature
+/// `() -> string`
+///
+/// # Errors
+/// None.
+///
+/// # Example
+/// ```rhai
+/// host::name() == "golden!"
+/// ```
+///
+/// # Since
+/// 0.1
+fn name() { shout(file::first(["/etc/hostname", "/nope"])) }
+
+private fn shout(text) { text + "!" }
+
+/// Runs what it is given.
+///
+/// # Signature
+/// `(act: function) -> any`
+fn doing(act) { act.call() }
+
+/// Goes on for ever.
+///
+/// # Signature
+/// `()`
+fn spin() { loop { } }
+"#;
+
+/// Scripted functions in a module that has native ones.
+const FILE: &str = r#"//! In Rhai too.
+
+/// Reads the first of some files.
+///
+/// # Signature
+/// `(paths: array) -> string`
+fn first(paths) {
+    let path = paths[0];
+    file::read(path)
+}
+"#;
 
 type Fallible<T> = Result<T, Box<EvalAltResult>>;
 

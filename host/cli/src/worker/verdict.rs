@@ -89,6 +89,7 @@ impl WorkerFailure {
             code: self.code,
             message: self.message,
             frames: Vec::new(),
+            within: Vec::new(),
             path: None,
             notes: notes.collect(),
             help: help.map(ToOwned::to_owned),

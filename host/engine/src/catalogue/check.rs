@@ -35,6 +35,15 @@ fn of_function(function: &Function) -> Vec<String> {
     if function.not_volatile {
         found.push("reaches for the run but is not marked `volatile`".to_owned());
     }
+    if function
+        .parameters
+        .iter()
+        .any(|parameter| parameter.kind.is_empty())
+    {
+        found.push(
+            "has a parameter of no known type: its `# Signature` is missing or wrong".to_owned(),
+        );
+    }
     for error in &docs.errors {
         if !Code::ALL.iter().any(|code| code.as_str() == error.code) {
             found.push(format!("names the unknown error code `{}`", error.code));

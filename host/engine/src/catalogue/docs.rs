@@ -15,6 +15,9 @@ pub struct Docs {
     pub examples: Vec<String>,
     /// The first version that has it.
     pub since: Option<String>,
+    /// What stands under `# Signature`, for functions whose types nothing else tells.
+    #[serde(skip)]
+    pub(super) signature: Option<String>,
     /// The headings, as found.
     #[serde(skip)]
     pub(super) sections: Vec<String>,
@@ -65,6 +68,7 @@ impl Docs {
             }
             "Errors" => self.errors = errors(body),
             "Example" | "Examples" => self.examples = scripts(body),
+            "Signature" => self.signature = body.lines().next().map(ToOwned::to_owned),
             "Since" => self.since = body.lines().next().map(ToOwned::to_owned),
             _ => {}
         }

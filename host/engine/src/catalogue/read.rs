@@ -1,6 +1,6 @@
 //! Reads a catalogue from Rhai's metadata.
 
-use super::{Catalogue, Function, Module, Parameter, docs, full_name};
+use super::{Catalogue, Function, Module, Parameter, docs, full_name, signature};
 use crate::context::Tag;
 use crate::library::LibraryModule;
 use rhai::{Dynamic, Engine, OptimizationLevel, Shared};
@@ -102,15 +102,20 @@ fn function(part: &LibraryModule, raw: RawFunction) -> Option<Function> {
     if !is_name(&name) {
         return None;
     }
-    let parameters: Vec<_> = raw.params.into_iter().map(parameter).collect();
+    let docs = docs::parse(&raw.doc_comments.join("\n"));
+    let mut parameters: Vec<_> = raw.params.into_iter().map(parameter).collect();
+    let mut returns = Some(clean(&raw.return_type)).filter(|kind| !kind.is_empty());
+    if let Some((types, result)) = docs.signature.as_deref().and_then(signature::parse) {
+        (parameters, returns) = (signature::apply(parameters, types), result);
+    }
     Some(Function {
         not_volatile: property.is_none() && runs_early(part, &name, &parameters),
         module: part.name.to_owned(),
         name,
         property: property.is_some(),
         parameters,
-        returns: Some(clean(&raw.return_type)).filter(|kind| !kind.is_empty()),
-        docs: docs::parse(&raw.doc_comments.join("\n")),
+        returns,
+        docs,
     })
 }
 

@@ -64,7 +64,7 @@ impl Mask {
         diagnostic.path.iter_mut().for_each(|text| self.text(text));
         diagnostic.help.iter_mut().for_each(|text| self.text(text));
         diagnostic.notes.iter_mut().for_each(|text| self.text(text));
-        for frame in &mut diagnostic.frames {
+        for frame in diagnostic.frames.iter_mut().chain(&mut diagnostic.within) {
             self.text(&mut frame.text);
             frame.label.iter_mut().for_each(|text| self.text(text));
         }
