@@ -7,6 +7,7 @@
 mod accounts;
 mod file;
 mod global;
+mod group;
 mod hostname;
 mod hosts;
 mod ini;
@@ -45,6 +46,7 @@ impl Library for StandardLibrary {
         let modules: Vec<(&'static str, Module)> = vec![
             ("", global::module()),
             ("file", file::module()),
+            ("group", group::module()),
             ("hostname", hostname::module()),
             ("hosts", hosts::module()),
             ("ini", ini::module()),

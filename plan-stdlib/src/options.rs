@@ -49,6 +49,20 @@ impl Options {
             .map_err(|_| self.wrong_type(key, "a string", value))
     }
 
+    /// A list of texts; empty when the key is missing.
+    ///
+    /// # Errors
+    /// `P2006` for another type.
+    pub(crate) fn texts(&self, key: &str) -> Result<Vec<String>, PlanError> {
+        let Some(value) = self.value(key) else {
+            return Ok(Vec::new());
+        };
+        let wrong = || self.wrong_type(key, "an array of strings", value);
+        let array = value.read_lock::<rhai::Array>().ok_or_else(wrong)?;
+        let texts = array.iter().map(|item| item.clone().into_string());
+        texts.collect::<Result<_, _>>().map_err(|_| wrong())
+    }
+
     /// A yes or no; `default` when the key is missing.
     ///
     /// # Errors

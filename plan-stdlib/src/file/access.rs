@@ -202,7 +202,7 @@ pub(crate) fn refuse_secret(tree: &VolumeTree, path: &str) -> Result<(), PlanErr
 }
 
 /// The content of a file of at most `limit` bytes, for an edit that shows none of it.
-fn content(tree: &VolumeTree, path: &str, limit: usize) -> Result<Vec<u8>, PlanError> {
+pub(crate) fn content(tree: &VolumeTree, path: &str, limit: usize) -> Result<Vec<u8>, PlanError> {
     let found = tree.metadata(path)?;
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     if found.kind == FileKind::File && found.len > limit {

@@ -1,13 +1,17 @@
-//! Names of users and groups, as the volume's own `/etc/passwd` and `/etc/group` have them.
+//! The accounts of a volume: users and groups with their files, as shadow-utils keeps them; and
+//! here their names and numbers.
+
+pub(crate) mod database;
+pub(crate) mod defaults;
+pub(crate) mod names;
+pub(crate) mod numbers;
+pub(crate) mod table;
 
 use crate::values::{self, shorten};
+use database::Database;
 use mintage_engine::{Code, PlanError};
-use mintage_volume::error::VolumeErrorKind;
 use mintage_volume::tree::VolumeTree;
 use rhai::Dynamic;
-
-/// The largest of these files that is read, in bytes.
-const MAX_ACCOUNTS: u64 = 4 * 1024 * 1024;
 
 /// Which of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,10 +21,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn path(self) -> &'static str {
+    fn database(self) -> Database {
         match self {
-            Self::User => "/etc/passwd",
-            Self::Group => "/etc/group",
+            Self::User => Database::Passwd,
+            Self::Group => Database::Group,
         }
     }
 
@@ -58,9 +62,9 @@ pub(crate) fn number(tree: &VolumeTree, kind: Kind, given: &Dynamic) -> Result<u
             format!("a {noun} is a name or a number, not a value of type `{found}`"),
         )
     })?;
-    let content = read(tree, kind)?;
+    let content = kind.database().read(tree)?;
     number_in(&content, name.as_bytes()).ok_or_else(|| {
-        let (shown, path) = (shorten(&name), kind.path());
+        let (shown, path) = (shorten(&name), kind.database().path());
         PlanError::new(Code::P2013, format!("the volume has no {noun} `{shown}`"))
             .at(path)
             .help(format!(
@@ -75,19 +79,7 @@ pub(crate) fn name(
     kind: Kind,
     number: u32,
 ) -> Result<Option<String>, PlanError> {
-    Ok(name_in(&read(tree, kind)?, number))
-}
-
-fn read(tree: &VolumeTree, kind: Kind) -> Result<Vec<u8>, PlanError> {
-    match tree.metadata(kind.path()) {
-        Ok(metadata) if metadata.len > MAX_ACCOUNTS => {
-            let message = format!("`{}` is larger than 4 MiB", kind.path());
-            Err(PlanError::new(Code::P2003, message).at(kind.path()))
-        }
-        Ok(_) => Ok(tree.read(kind.path(), MAX_ACCOUNTS)?),
-        Err(error) if error.kind() == VolumeErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
-    }
+    Ok(name_in(&kind.database().read(tree)?, number))
 }
 
 /// The fields `name` and `number` of every line that has them.
