@@ -18,7 +18,8 @@ pub struct Committed {
 const CHUNK: u64 = 256 * 1024;
 
 /// Copies the byte ranges `changes` from `scratch` to `target`, each byte once, in ascending order,
-/// and returns when they are on stable storage.
+/// and returns when they are on stable storage. Long runs of zeros become holes where `target` has
+/// them.
 ///
 /// All of `changes` is checked before the first byte is written. A failure in the middle leaves
 /// the target partly written: a volume that is not committed to its end must not be used.
@@ -72,7 +73,10 @@ fn copy(
         // At most `CHUNK`, which fits any usize.
         buffer.resize(usize::try_from(length).unwrap_or(0), 0);
         scratch.read_at(range.start, buffer)?;
-        target.write_at(range.start, buffer)?;
+        match buffer.iter().all(|byte| *byte == 0) {
+            true => target.zero_at(range.start, length)?,
+            false => target.write_at(range.start, buffer)?,
+        }
         range.start += length;
     }
     Ok(())

@@ -24,6 +24,7 @@ pub fn check<D: BlockDevice>(make: impl Fn(u64) -> D) {
         device.flush().unwrap();
     }
     reads_what_was_written(&make(1_000_000));
+    zeros_what_it_is_told_to(&make(1_000_000));
     serves_threads(&make(64 * 5000));
 }
 
@@ -106,6 +107,40 @@ fn reads_what_was_written(device: &dyn BlockDevice) {
         content(device) == model,
         "the whole device after all writes"
     );
+}
+
+/// Zeroes at odd places, whatever lies there, and knows where something else may be.
+fn zeros_what_it_is_told_to(device: &dyn BlockDevice) {
+    let mut model = vec![7; 1_000_000];
+    device.write_at(0, &model).unwrap();
+    for (offset, len) in [
+        (5, 3),
+        (4096, 4096),
+        (100_000, 0),
+        (8190, 300_000),
+        (999_999, 1),
+    ] {
+        device.zero_at(offset as u64, len as u64).unwrap();
+        model[offset..offset + len].fill(0);
+        assert!(content(device) == model, "{len} zeros at {offset}");
+    }
+    device.write_at(200_000, b"again").unwrap();
+    model[200_000..200_005].copy_from_slice(b"again");
+    assert!(content(device) == model, "a write into zeros");
+    for (offset, len) in [(999_999, 2), (1_000_001, 0), (u64::MAX, 2)] {
+        let error = device.zero_at(offset, len).unwrap_err();
+        assert_eq!(error.kind(), VolumeErrorKind::Io, "{len} at {offset}");
+    }
+    let mut at = 0;
+    while let Some(data) = device.next_data(at).unwrap() {
+        assert!(at <= data.start && data.start < data.end && data.end <= device.len());
+        let [from, to] = [at, data.start].map(|at| usize::try_from(at).unwrap());
+        assert!(model[from..to].iter().all(|byte| *byte == 0));
+        at = data.end;
+    }
+    let rest = usize::try_from(at).unwrap();
+    assert!(model[rest..].iter().all(|byte| *byte == 0));
+    assert_eq!(device.next_data(device.len()).unwrap(), None);
 }
 
 /// Threads that write their own stripes, which share blocks at the borders.

@@ -1,10 +1,12 @@
 //! A block device that is an open file: an image, a scratch file or a host's block device.
 
-use super::{BlockDevice, count, end_of, read_only};
+use super::{BlockDevice, count, end_of, read_only, write_zeros};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
-use rustix::fs::FileType;
+use rustix::fs::{FallocateFlags, FileType};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 /// A file or block device of the host, addressed by offset; its own file position is not used.
@@ -71,6 +73,41 @@ impl BlockDevice for FileDevice {
         }
         end_of(self.len, offset, count(data))?;
         Ok(self.file.write_all_at(data, offset)?)
+    }
+
+    fn zero_at(&self, offset: u64, len: u64) -> Result<()> {
+        if !self.writable {
+            return Err(read_only());
+        }
+        end_of(self.len, offset, len)?;
+        if len == 0 {
+            return Ok(());
+        }
+        let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        match rustix::fs::fallocate(&self.file, hole, offset, len) {
+            Ok(()) => Ok(()),
+            // No holes in this file, or none that is so short.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NODEV) => {
+                write_zeros(self, offset, len)
+            }
+            Err(errno) => Err(io::Error::from(errno).into()),
+        }
+    }
+
+    fn next_data(&self, from: u64) -> Result<Option<Range<u64>>> {
+        if from >= self.len {
+            return Ok(None);
+        }
+        let start = match rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Data(from)) {
+            Ok(start) => start,
+            Err(Errno::NXIO) => return Ok(None),
+            // A device, or a filesystem that knows no holes.
+            Err(Errno::INVAL | Errno::OPNOTSUPP) => return Ok(Some(from..self.len)),
+            Err(errno) => return Err(io::Error::from(errno).into()),
+        };
+        let end = rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Hole(start));
+        let end = end.map_err(io::Error::from)?.min(self.len);
+        Ok((start < end).then_some(start..end))
     }
 
     fn is_writable(&self) -> bool {

@@ -10,6 +10,7 @@ mod memory;
 mod overlay;
 mod read_only;
 mod slice;
+mod wipe;
 
 pub use commit::{Committed, commit};
 #[cfg(any(test, feature = "testsuite"))]
@@ -19,9 +20,11 @@ pub use memory::MemoryDevice;
 pub use overlay::Overlay;
 pub use read_only::ReadOnly;
 pub use slice::Slice;
+pub use wipe::wipe;
 
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Size in bytes of the blocks that changes are kept and counted in.
@@ -56,6 +59,24 @@ pub trait BlockDevice: Send + Sync + Debug {
     /// `ReadOnly`, `Io`, or `LimitReached` on a device with a write budget.
     fn write_at(&self, offset: u64, data: &[u8]) -> Result<()>;
 
+    /// Makes `len` bytes from `offset` on read as zeros, without keeping them where the device knows
+    /// holes.
+    ///
+    /// # Errors
+    /// As [`Self::write_at`]; after one, a part of the range may be zeros.
+    fn zero_at(&self, offset: u64, len: u64) -> Result<()> {
+        write_zeros(self, offset, len)
+    }
+
+    /// The next bytes from `from` on that may be something else than zeros; none when there are
+    /// none up to the end. A device that knows no holes gives all of the rest.
+    ///
+    /// # Errors
+    /// `Io` when the device fails.
+    fn next_data(&self, from: u64) -> Result<Option<Range<u64>>> {
+        Ok((from < self.len()).then(|| from..self.len()))
+    }
+
     /// Whether writes can succeed.
     fn is_writable(&self) -> bool;
 
@@ -77,6 +98,14 @@ impl<D: BlockDevice + ?Sized> BlockDevice for Arc<D> {
 
     fn write_at(&self, offset: u64, data: &[u8]) -> Result<()> {
         (**self).write_at(offset, data)
+    }
+
+    fn zero_at(&self, offset: u64, len: u64) -> Result<()> {
+        (**self).zero_at(offset, len)
+    }
+
+    fn next_data(&self, from: u64) -> Result<Option<Range<u64>>> {
+        (**self).next_data(from)
     }
 
     fn is_writable(&self) -> bool {
@@ -107,6 +136,20 @@ fn end_of(len: u64, offset: u64, count: u64) -> Result<u64> {
                 format!("{count} bytes at {offset} pass the end of a device of {len} bytes"),
             )
         })
+}
+
+/// Writes `len` zeros at `offset`, piece by piece.
+fn write_zeros<D: BlockDevice + ?Sized>(device: &D, offset: u64, len: u64) -> Result<()> {
+    const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    let end = end_of(device.len(), offset, len)?;
+    let mut at = offset;
+    while at < end {
+        let piece = usize::try_from(end - at).map_or(ZEROS.len(), |rest| rest.min(ZEROS.len()));
+        let (zeros, _) = ZEROS.split_at(piece);
+        device.write_at(at, zeros)?;
+        at += count(zeros);
+    }
+    Ok(())
 }
 
 /// What a device that is not writable answers to a write.

@@ -1,6 +1,6 @@
 //! Copy-on-write: changes to a device are kept apart, and the device stays as it is.
 
-use super::{BLOCK, BlockDevice, count, end_of};
+use super::{BLOCK, BlockDevice, count, end_of, write_zeros};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,13 +9,21 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// A device that reads as `base` until it is written to; every changed block of 4 KiB lies in
 /// `scratch`, at the same offset. `base` is never written to.
 ///
-/// [`super::commit`] later writes the changed blocks to the volume.
+/// [`super::commit`] later writes the changed blocks to the volume. Blocks that become zeros as a
+/// whole are holes in a `scratch` that has holes, and count for nothing in the budget.
 #[derive(Debug)]
 pub struct Overlay {
     base: Arc<dyn BlockDevice>,
     scratch: Arc<dyn BlockDevice>,
     budget: u64,
-    changed: RwLock<BlockSet>,
+    changed: RwLock<Changed>,
+}
+
+/// Which blocks are changed, and which of these are zeros.
+#[derive(Debug, Default)]
+struct Changed {
+    blocks: BlockSet,
+    zeroed: BlockSet,
 }
 
 impl Overlay {
@@ -53,7 +61,7 @@ impl Overlay {
     pub fn changed(&self) -> Vec<Range<u64>> {
         let changed = self.lock_shared();
         let mut ranges: Vec<Range<u64>> = Vec::new();
-        for block in changed.iter() {
+        for block in changed.blocks.iter() {
             let range = self.range_of(block);
             match ranges.last_mut() {
                 Some(last) if last.end == range.start => last.end = range.end,
@@ -71,14 +79,17 @@ impl Overlay {
         let mut changed = self.lock();
         let (mut before, mut after) = (Vec::new(), Vec::new());
         let mut equal = Vec::new();
-        for block in changed.iter() {
+        for block in changed.blocks.iter() {
             read_range(&*self.base, &self.range_of(block), &mut before)?;
             read_range(&*self.scratch, &self.range_of(block), &mut after)?;
             if before == after {
                 equal.push(block);
             }
         }
-        equal.iter().for_each(|block| changed.remove(*block));
+        for block in &equal {
+            changed.blocks.remove(*block);
+            changed.zeroed.remove(*block);
+        }
         Ok(equal.len() as u64)
     }
 
@@ -100,9 +111,14 @@ impl Overlay {
         kept.map_err(not_kept)
     }
 
-    fn check_budget(&self, changed: &BlockSet, first: u64, last: u64) -> Result<()> {
-        let missing = (last - first + 1) - changed.count(first, last);
-        if (changed.len + missing).saturating_mul(BLOCK) <= self.budget {
+    fn check_budget(&self, changed: &Changed, first: u64, last: u64) -> Result<()> {
+        let kept = changed.blocks.len - changed.zeroed.len;
+        let (there, zeros) = (
+            changed.blocks.count(first, last),
+            changed.zeroed.count(first, last),
+        );
+        let missing = (last - first + 1) - there + zeros;
+        if (kept + missing).saturating_mul(BLOCK) <= self.budget {
             return Ok(());
         }
         let error = VolumeError::new(
@@ -121,11 +137,11 @@ impl Overlay {
     }
 
     // A panic under the lock leaves the set as it was or complete, so poison does not matter.
-    fn lock_shared(&self) -> RwLockReadGuard<'_, BlockSet> {
+    fn lock_shared(&self) -> RwLockReadGuard<'_, Changed> {
         self.changed.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> RwLockWriteGuard<'_, BlockSet> {
+    fn lock(&self) -> RwLockWriteGuard<'_, Changed> {
         self.changed.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -140,7 +156,7 @@ impl BlockDevice for Overlay {
         let changed = self.lock_shared();
         let (mut at, mut rest) = (offset, buf);
         while !rest.is_empty() {
-            let (in_scratch, run_end) = changed.run(at / BLOCK, end.div_ceil(BLOCK));
+            let (in_scratch, run_end) = changed.blocks.run(at / BLOCK, end.div_ceil(BLOCK));
             // The run is cut to the rest of the buffer, so its length fits a usize.
             let length = usize::try_from((run_end * BLOCK).min(end) - at).unwrap_or(rest.len());
             let (piece, after) = rest.split_at_mut(length);
@@ -164,14 +180,54 @@ impl BlockDevice for Overlay {
         let (first, last) = (offset / BLOCK, (end - 1) / BLOCK);
         let mut changed = self.lock();
         self.check_budget(&changed, first, last)?;
-        self.copy_up(&changed, first, &(offset..end))?;
+        self.copy_up(&changed.blocks, first, &(offset..end))?;
         if last != first {
-            self.copy_up(&changed, last, &(offset..end))?;
+            self.copy_up(&changed.blocks, last, &(offset..end))?;
         }
         self.scratch.write_at(offset, data).map_err(not_kept)?;
         // Only now: had anything failed before, new blocks would still read as the base's.
-        (first..=last).for_each(|block| changed.insert(block));
+        for block in first..=last {
+            changed.blocks.insert(block);
+            changed.zeroed.remove(block);
+        }
         Ok(())
+    }
+
+    fn zero_at(&self, offset: u64, len: u64) -> Result<()> {
+        let end = end_of(self.len(), offset, len)?;
+        let (first, last) = (offset.div_ceil(BLOCK), end / BLOCK);
+        if first >= last {
+            return write_zeros(self, offset, len);
+        }
+        let whole = first * BLOCK..last * BLOCK;
+        write_zeros(self, offset, whole.start - offset)?;
+        {
+            let mut changed = self.lock();
+            let zeroed = self.scratch.zero_at(whole.start, whole.end - whole.start);
+            zeroed.map_err(not_kept)?;
+            for block in first..last {
+                changed.blocks.insert(block);
+                changed.zeroed.insert(block);
+            }
+        }
+        write_zeros(self, whole.end, end - whole.end)
+    }
+
+    fn next_data(&self, from: u64) -> Result<Option<Range<u64>>> {
+        if from >= self.len() {
+            return Ok(None);
+        }
+        let below = self.base.next_data(from)?;
+        let changed = self.lock_shared();
+        let Some(first) = changed.blocks.next(from / BLOCK) else {
+            return Ok(below);
+        };
+        let (_, end) = changed.blocks.run(first, self.len().div_ceil(BLOCK));
+        let own = self.range_of(first).start.max(from)..self.range_of(end - 1).end;
+        Ok(match below {
+            Some(below) if below.start < own.start => Some(below),
+            _ => Some(own),
+        })
     }
 
     fn is_writable(&self) -> bool {
@@ -214,6 +270,17 @@ impl BlockSet {
         let word = self.words.entry(block / 64).or_default();
         self.len += u64::from(*word >> (block % 64) & 1 == 0);
         *word |= 1 << (block % 64);
+    }
+
+    /// The first block from `from` on that it has.
+    fn next(&self, from: u64) -> Option<u64> {
+        self.words.range(from / 64..).find_map(|(index, word)| {
+            let at = match *index == from / 64 {
+                true => *word & (u64::MAX << (from % 64)),
+                false => *word,
+            };
+            (at != 0).then(|| index * 64 + u64::from(at.trailing_zeros()))
+        })
     }
 
     fn remove(&mut self, block: u64) {

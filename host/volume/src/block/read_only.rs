@@ -2,6 +2,7 @@
 
 use super::{BlockDevice, read_only};
 use crate::error::Result;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Reads from another device and refuses every write.
@@ -26,6 +27,10 @@ impl BlockDevice for ReadOnly {
 
     fn write_at(&self, _offset: u64, _data: &[u8]) -> Result<()> {
         Err(read_only())
+    }
+
+    fn next_data(&self, from: u64) -> Result<Option<Range<u64>>> {
+        self.0.next_data(from)
     }
 
     fn is_writable(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use super::{BlockDevice, count, end_of};
 use crate::error::{Result, VolumeError, VolumeErrorKind};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A window on a device: nothing outside of it can be read or written through it.
@@ -41,6 +42,23 @@ impl BlockDevice for Slice {
     fn write_at(&self, offset: u64, data: &[u8]) -> Result<()> {
         end_of(self.len, offset, count(data))?;
         self.device.write_at(self.start + offset, data)
+    }
+
+    fn zero_at(&self, offset: u64, len: u64) -> Result<()> {
+        end_of(self.len, offset, len)?;
+        self.device.zero_at(self.start + offset, len)
+    }
+
+    fn next_data(&self, from: u64) -> Result<Option<Range<u64>>> {
+        if from >= self.len {
+            return Ok(None);
+        }
+        let found = self.device.next_data(self.start + from)?;
+        let ours = |range: Range<u64>| {
+            let end = range.end.min(self.start + self.len);
+            (range.start < end).then(|| range.start - self.start..end - self.start)
+        };
+        Ok(found.and_then(ours))
     }
 
     fn is_writable(&self) -> bool {

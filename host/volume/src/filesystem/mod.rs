@@ -6,6 +6,7 @@ pub mod directory;
 pub mod ext4;
 pub mod memory;
 mod open;
+mod remains;
 mod rules;
 pub mod vfat;
 
@@ -13,6 +14,7 @@ pub use directory::Directory;
 pub use ext4::Ext4;
 pub use memory::Memory;
 pub use open::open;
+pub use remains::{Remains, RemainsKind};
 pub use vfat::Vfat;
 
 use crate::error::Result;
@@ -205,6 +207,19 @@ pub trait FileSystem: Send + std::fmt::Debug {
     /// # Errors
     /// `NotFound` when the path or the attribute is missing, `NotSupported`, `ReadOnly`.
     fn remove_xattr(&mut self, path: &VolumePath, name: &str) -> Result<()>;
+
+    /// What is on the device though no file has it any more, in order and apart from each other.
+    /// To be asked of a filesystem that is read-only or finished; empty where a filesystem has no
+    /// device.
+    ///
+    /// # Errors
+    /// `Damaged` when a block is both in use and free, `Io`.
+    fn remains(&self) -> Result<Vec<Remains>> {
+        Ok(Vec::new())
+    }
+
+    /// Makes [`Self::finish`] zero all [remains](Self::remains), before it reads back what it wrote.
+    fn wipe_when_finished(&mut self) {}
 
     /// Puts everything on the device and leaves the filesystem clean, as an unmount would. Only
     /// reading calls are allowed afterwards.

@@ -14,10 +14,11 @@ mod geometry;
 mod name;
 mod nodes;
 mod readback;
+mod remains;
 mod table;
 
 use super::{
-    DirEntry, FileKind, FileSystem, FileSystemInfo, Metadata, Ownership, Timestamp, rules,
+    DirEntry, FileKind, FileSystem, FileSystemInfo, Metadata, Ownership, Remains, Timestamp, rules,
 };
 use crate::block::BlockDevice;
 use crate::error::{Result, VolumeError, VolumeErrorKind as Kind};
@@ -46,6 +47,7 @@ pub struct Vfat {
     /// Files whose content or name changed.
     touched: BTreeSet<u32>,
     changed: bool,
+    wipes: bool,
     finished: bool,
 }
 
@@ -69,6 +71,7 @@ impl Vfat {
             time,
             touched: BTreeSet::new(),
             changed: false,
+            wipes: false,
             finished: false,
         };
         vfat.load()?;
@@ -356,13 +359,26 @@ impl FileSystem for Vfat {
         ))
     }
 
+    fn remains(&self) -> Result<Vec<Remains>> {
+        self.all_remains()
+    }
+
+    fn wipe_when_finished(&mut self) {
+        self.wipes = true;
+    }
+
     fn finish(&mut self) -> Result<()> {
         self.finished = true;
         if self.changed {
             self.write_back()?;
-            self.read_back()?;
-            self.changed = false;
         }
+        if self.wipes {
+            self.wipe_remains()?;
+        }
+        if self.changed || self.wipes {
+            self.read_back()?;
+        }
+        (self.changed, self.wipes) = (false, false);
         Ok(())
     }
 }

@@ -149,6 +149,14 @@ impl VolumeTree {
         self.mounts
     }
 
+    /// Makes [`Self::finish`] zero what no file has any more ([`FileSystem::wipe_when_finished`]), in
+    /// every filesystem that is not read-only.
+    pub fn wipe_when_finished(&mut self) {
+        for mount in self.mounts.iter_mut().filter(|m| !m.read_only) {
+            mount.filesystem.wipe_when_finished();
+        }
+    }
+
     /// Finishes every filesystem that is not read-only ([`FileSystem::finish`]), children before
     /// parents.
     ///

@@ -167,3 +167,20 @@ proptest! {
         prop_assert_eq!(set.run(from, last + 1), (inside, end));
     }
 }
+
+#[test]
+fn zeros_cost_no_budget_until_they_are_written_to() {
+    let scratch = Arc::new(MemoryDevice::new(LEN));
+    let overlay = Overlay::new(patterned(), scratch, BLOCK).unwrap();
+    overlay.zero_at(BLOCK, 8 * BLOCK).unwrap();
+    assert_eq!(overlay.changed(), [BLOCK..9 * BLOCK]);
+    overlay.write_at(2 * BLOCK + 5, b"x").unwrap();
+    let mut expected = content(&*patterned());
+    expected[4096..9 * 4096].fill(0);
+    expected[2 * 4096 + 5] = b'x';
+    assert!(content(&overlay) == expected);
+    let error = overlay.write_at(3 * BLOCK, b"y").unwrap_err();
+    assert_eq!(error.kind(), VolumeErrorKind::LimitReached);
+    overlay.zero_at(2 * BLOCK, BLOCK).unwrap();
+    overlay.write_at(3 * BLOCK, b"y").unwrap();
+}

@@ -17,14 +17,17 @@ mod inodes;
 mod mount;
 mod mounted;
 mod readback;
+mod remains;
+mod stale;
 mod temporary;
 mod time;
 mod view;
+mod wipe;
 
 use crate::block::BlockDevice;
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{
-    DirEntry, FileKind, FileSystem, FileSystemInfo, Metadata, Ownership, Timestamp, rules,
+    DirEntry, FileKind, FileSystem, FileSystemInfo, Metadata, Ownership, Remains, Timestamp, rules,
 };
 use crate::path::VolumePath;
 use border::{explain, refuse};
@@ -46,6 +49,7 @@ pub struct Ext4 {
     device: Arc<dyn BlockDevice>,
     library: Option<Mounted>,
     writable: bool,
+    wipes: bool,
     time: Timestamp,
     changes: Changes,
     fence: Fence,
@@ -76,6 +80,7 @@ impl Ext4 {
             device,
             library: Some(Mounted::new(library)),
             writable,
+            wipes: false,
             time,
             changes: Changes::default(),
             fence,
@@ -399,6 +404,18 @@ impl FileSystem for Ext4 {
         Ok(())
     }
 
+    fn remains(&self) -> Result<Vec<Remains>> {
+        self.fence.guard(|| {
+            let library = self.library.as_ref().ok_or_else(unusable)?;
+            let survey = remains::Survey::of(library).map_err(wipe::cannot_wipe)?;
+            Ok(survey.into_remains(u64::from(library.sb.block_size())))
+        })
+    }
+
+    fn wipe_when_finished(&mut self) {
+        self.wipes = true;
+    }
+
     fn finish(&mut self) -> Result<()> {
         if !self.writable {
             return Ok(());
@@ -407,6 +424,7 @@ impl FileSystem for Ext4 {
         let Self {
             library,
             device,
+            wipes,
             time,
             changes,
             fence,
@@ -417,6 +435,9 @@ impl FileSystem for Ext4 {
             writer.forget();
             let expected = expected::collect(&writer, changes).map_err(cannot_finish)?;
             writer.into_library().finish().map_err(cannot_finish)?;
+            if *wipes {
+                wipe::wipe(&mount::mount(device, false, *time)?, device)?;
+            }
             let fresh = Mounted::new(mount::mount(device, false, *time)?);
             let view = view::open(device)?;
             readback::compare(&view, &fresh, &expected)?;

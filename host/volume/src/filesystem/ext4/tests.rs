@@ -366,3 +366,14 @@ fn names_lead_where_they_lead_now() {
     fs.finish().unwrap();
     assert_eq!((there(&fs, "/a/x"), there(&fs, "/b/x")), (x, None));
 }
+
+#[test]
+fn a_wipe_takes_what_is_gone_and_no_more() {
+    for flavor in [FsFlavor::Ext4, FsFlavor::Ext3, FsFlavor::Ext2] {
+        let device = formatted(flavor, 4096);
+        crate::filesystem::remains::tests::a_wipe_takes_what_is_gone_and_no_more(
+            &device,
+            |device| Box::new(Ext4::open(device, TIME).unwrap()),
+        );
+    }
+}

@@ -85,7 +85,7 @@ impl Vfat {
     }
 
     /// The stored entries of a directory.
-    fn read_slots(&self, id: u32) -> Result<Vec<u8>> {
+    pub(super) fn read_slots(&self, id: u32) -> Result<Vec<u8>> {
         let chain = &self.node(id)?.chain;
         let len = match (id, chain.is_empty()) {
             (ROOT, true) => self.geometry.root_len as usize,

@@ -64,6 +64,13 @@ impl Table {
         self.free
     }
 
+    /// The clusters that nothing holds and that are not marked as bad.
+    pub(super) fn unheld(&self) -> impl Iterator<Item = u32> {
+        let bad = self.end_mark() & !8;
+        self.numbers()
+            .filter(move |n| !self.held[*n as usize] && self.get(*n) != bad)
+    }
+
     /// The numbers of all clusters.
     fn numbers(&self) -> std::ops::Range<u32> {
         FIRST..FIRST + self.clusters

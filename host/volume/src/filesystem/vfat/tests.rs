@@ -52,3 +52,16 @@ mod fat32 {
         Capabilities::VFAT
     );
 }
+
+#[test]
+fn a_wipe_takes_what_is_gone_and_no_more() {
+    for (width, len, cluster) in [
+        (FatType::Fat12, 8 << 20, 4096),
+        (FatType::Fat32, 40 << 20, 512),
+    ] {
+        let device = formatted(width, len, cluster);
+        super::super::remains::tests::a_wipe_takes_what_is_gone_and_no_more(&device, |device| {
+            Box::new(open(device))
+        });
+    }
+}
