@@ -1,7 +1,8 @@
 //! A world to test functions in: a small Debian-like volume in memory, with inputs.
 
 use mintage_engine::{
-    CompiledScript, Diagnostic, Limits, LogLine, PlanHost, PlanWorld, RunControl, Secret, Value,
+    CompiledScript, Diagnostic, Limits, LogLine, PlanHost, PlanWorld, RunControl, RunMemory,
+    Secret, Value,
 };
 use mintage_volume::filesystem::{Memory, Ownership, Timestamp};
 use mintage_volume::path::VolumePath;
@@ -103,6 +104,7 @@ pub(crate) struct TestWorld {
     profile: Value,
     identity: BTreeMap<String, Value>,
     templates: BTreeMap<String, String>,
+    memory: RunMemory,
 }
 
 impl TestWorld {
@@ -127,6 +129,7 @@ impl TestWorld {
             profile: profile(),
             identity: BTreeMap::new(),
             templates: BTreeMap::new(),
+            memory: RunMemory::default(),
         };
         world.with_template("motd.j2", "Rack {{ rack }}\n")
     }
@@ -250,6 +253,10 @@ impl PlanWorld for TestWorld {
 
     fn time(&self) -> Timestamp {
         TIME
+    }
+
+    fn memory(&mut self) -> &mut RunMemory {
+        &mut self.memory
     }
 
     fn log(&mut self, line: LogLine) {

@@ -8,6 +8,7 @@ use crate::error::PlanError;
 use crate::host::PlanHost;
 use crate::library::{Library, LibraryModule, LibraryScript};
 use crate::limits::Limits;
+use crate::memory::RunMemory;
 use crate::value::{Secret, Value};
 use crate::world::{LogLine, PlanWorld};
 use mintage_volume::filesystem::Timestamp;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct TestWorld {
     pub(crate) attributes: BTreeMap<String, Value>,
     pub(crate) log: Vec<LogLine>,
+    pub(crate) memory: RunMemory,
 }
 
 impl PlanWorld for TestWorld {
@@ -52,6 +54,10 @@ impl PlanWorld for TestWorld {
 
     fn time(&self) -> Timestamp {
         Timestamp::default()
+    }
+
+    fn memory(&mut self) -> &mut RunMemory {
+        &mut self.memory
     }
 
     fn log(&mut self, line: LogLine) {
@@ -237,6 +243,7 @@ pub(crate) fn world() -> TestWorld {
     TestWorld {
         attributes: attributes.map(|(k, v)| (k.to_owned(), v)).into(),
         log: Vec::new(),
+        memory: RunMemory::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! All that a running script may reach, and nothing else.
 
+use crate::memory::RunMemory;
 use crate::value::Value;
 use mintage_volume::filesystem::Timestamp;
 use mintage_volume::tree::VolumeTree;
@@ -31,6 +32,9 @@ pub trait PlanWorld: Send {
 
     /// What the run takes for now.
     fn time(&self) -> Timestamp;
+
+    /// What functions remember from one call of this run to the next.
+    fn memory(&mut self) -> &mut RunMemory;
 
     /// Adds a line to the run's log. Secrets' texts in it are masked.
     fn log(&mut self, line: LogLine);

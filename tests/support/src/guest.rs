@@ -1,6 +1,8 @@
 //! A volume in memory that plan scripts run over, and that real tools are then shown as a folder.
 
-use mintage_engine::{Diagnostic, Limits, LogLine, PlanHost, PlanWorld, RunControl, Value};
+use mintage_engine::{
+    Diagnostic, Limits, LogLine, PlanHost, PlanWorld, RunControl, RunMemory, Value,
+};
 use mintage_volume::filesystem::{FileKind, Ownership, Timestamp};
 use mintage_volume::tree::VolumeTree;
 use plan_stdlib::StandardLibrary;
@@ -28,6 +30,7 @@ pub struct Guest {
     tree: VolumeTree,
     attributes: BTreeMap<String, Value>,
     identity: BTreeMap<String, Value>,
+    memory: RunMemory,
 }
 
 impl Guest {
@@ -48,6 +51,7 @@ impl Guest {
             tree: mintage_volume::text::read(text, TIME).expect("a tree text"),
             attributes: BTreeMap::new(),
             identity: BTreeMap::new(),
+            memory: RunMemory::default(),
         }
     }
 
@@ -191,6 +195,10 @@ impl PlanWorld for Guest {
 
     fn time(&self) -> Timestamp {
         TIME
+    }
+
+    fn memory(&mut self) -> &mut RunMemory {
+        &mut self.memory
     }
 
     fn log(&mut self, _line: LogLine) {}

@@ -2,7 +2,7 @@
 
 use super::input::RunInput;
 use super::mask::Mask;
-use mintage_engine::{LogLine, PlanWorld, Value};
+use mintage_engine::{LogLine, PlanWorld, RunMemory, Value};
 use mintage_volume::filesystem::Timestamp;
 use mintage_volume::tree::VolumeTree;
 
@@ -11,6 +11,7 @@ use mintage_volume::tree::VolumeTree;
 pub(super) struct World {
     input: RunInput,
     mask: Mask,
+    memory: RunMemory,
     pub(super) tree: VolumeTree,
     pub(super) log: Vec<LogLine>,
 }
@@ -20,6 +21,7 @@ impl World {
         Self {
             input: input.clone(),
             mask: mask.clone(),
+            memory: RunMemory::default(),
             tree,
             log: Vec::new(),
         }
@@ -53,6 +55,10 @@ impl PlanWorld for World {
 
     fn time(&self) -> Timestamp {
         self.input.time
+    }
+
+    fn memory(&mut self) -> &mut RunMemory {
+        &mut self.memory
     }
 
     fn log(&mut self, mut line: LogLine) {
