@@ -151,6 +151,7 @@ impl RunContext {
                 return Err(internal("the world was lost in an earlier failure"));
             }
         };
+        world.called_from(&place.script, place.position.line().unwrap_or(1));
         // Left behind by a panic in `act`, on purpose: it tells where.
         self.enter(place);
         let result = act(&mut *world);

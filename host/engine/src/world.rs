@@ -11,6 +11,12 @@ use serde::{Deserialize, Serialize};
 /// Everything in it is an input that the run records; there is no clock, no randomness, no
 /// network and no host file. One world serves all steps of a build plan, in order.
 pub trait PlanWorld: Send {
+    /// Says which line of which script makes the call that follows: what it changes comes from
+    /// there.
+    fn called_from(&mut self, script: &str, line: usize) {
+        let _ = (script, line);
+    }
+
     /// The volume's files.
     fn tree(&mut self) -> &mut VolumeTree;
 

@@ -29,6 +29,10 @@ impl World {
 }
 
 impl PlanWorld for World {
+    fn called_from(&mut self, script: &str, line: usize) {
+        self.tree.set_origin(format!("{script}:{line}"));
+    }
+
     fn tree(&mut self) -> &mut VolumeTree {
         &mut self.tree
     }

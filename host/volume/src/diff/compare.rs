@@ -111,6 +111,7 @@ impl Comparison<'_> {
             before: shown(before),
             after: shown(after),
             content,
+            origin: self.after.tree.origin(path).map(str::to_owned),
         }))
     }
 }

@@ -49,6 +49,10 @@ pub struct DiffEntry {
     /// one: what it held is in the volume that it was removed from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentChange>,
+    /// What changed it last, as [`VolumeTree::set_origin`] was told: `scripts/network.rhai:12`. It
+    /// is not shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 /// What happened to a path.

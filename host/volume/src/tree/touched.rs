@@ -1,4 +1,4 @@
-//! What a run touched, and which of it is secret: the scope of its diff.
+//! What a run touched, by whom, and which of it is secret: the scope of its diff.
 
 use crate::error::Result;
 use crate::filesystem::FileKind;
@@ -6,26 +6,48 @@ use crate::path::VolumePath;
 use crate::tree::limits::CHUNK;
 use crate::tree::{LastLink, Place, VolumeTree};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// The touched paths; the value says whether the file there holds a secret.
+/// The touched paths.
 #[derive(Debug, Default)]
-pub(super) struct Touched(BTreeMap<VolumePath, bool>);
+pub(super) struct Touched {
+    /// Each with whether the file there holds a secret.
+    paths: BTreeMap<VolumePath, bool>,
+    /// What touched each path last, where that is known.
+    origins: BTreeMap<VolumePath, Arc<str>>,
+    /// What makes the changes at present.
+    origin: Option<Arc<str>>,
+}
 
 impl Touched {
     pub(super) fn add(&mut self, path: &VolumePath) {
-        if !self.0.contains_key(path) {
-            self.0.insert(path.clone(), false);
+        if !self.paths.contains_key(path) {
+            self.paths.insert(path.clone(), false);
         }
+        self.note_origin(path);
     }
 
     /// `to` got the content of `from`; a secret stays one wherever it goes.
     pub(super) fn carry(&mut self, from: &VolumePath, to: &VolumePath) {
-        let secret = self.0.get(from).copied().unwrap_or(false);
-        *self.0.entry(to.clone()).or_insert(false) |= secret;
+        let secret = self.paths.get(from).copied().unwrap_or(false);
+        *self.paths.entry(to.clone()).or_insert(false) |= secret;
+        self.note_origin(to);
+    }
+
+    fn note_origin(&mut self, path: &VolumePath) {
+        let Some(origin) = &self.origin else {
+            return;
+        };
+        match self.origins.get_mut(path) {
+            Some(noted) => noted.clone_from(origin),
+            None => {
+                self.origins.insert(path.clone(), Arc::clone(origin));
+            }
+        }
     }
 
     fn is_secret(&self, path: &VolumePath) -> bool {
-        self.0.get(path).copied().unwrap_or(false)
+        self.paths.get(path).copied().unwrap_or(false)
     }
 }
 
@@ -38,7 +60,7 @@ impl VolumeTree {
     /// As [`Self::resolve`].
     pub fn mark_secret(&mut self, path: impl AsRef<[u8]>) -> Result<()> {
         let path = self.resolve(path, LastLink::Follow)?;
-        self.touched.0.insert(path, true);
+        self.touched.paths.insert(path, true);
         Ok(())
     }
 
@@ -83,6 +105,16 @@ impl VolumeTree {
     /// A file with several names counts under the name that it was changed through: its other
     /// names cannot be found without a walk over the whole filesystem.
     pub fn touched(&self) -> &BTreeMap<VolumePath, bool> {
-        &self.touched.0
+        &self.touched.paths
+    }
+
+    /// Says what makes the changes from now on, `scripts/network.rhai:12`.
+    pub fn set_origin(&mut self, origin: impl Into<Arc<str>>) {
+        self.touched.origin = Some(origin.into());
+    }
+
+    /// What touched `path`, without links, last; none where nobody said so.
+    pub fn origin(&self, path: &VolumePath) -> Option<&str> {
+        self.touched.origins.get(path).map(|origin| &**origin)
     }
 }
