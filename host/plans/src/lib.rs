@@ -16,4 +16,4 @@ pub use attribute::{AttributeValues, ValueLayer, ValueSource, resolve};
 pub use check::{Finding, Severity, check};
 pub use library::{BuildPlan, PlanKind, PlanLibrary};
 pub use profile::Profile;
-pub use run::{Outcome, RunInput, RunReport, run};
+pub use run::{Outcome, RunInput, RunReport, run, run_over_text};

@@ -28,6 +28,8 @@ pub enum ValueSource {
     Profile,
     /// A file with values.
     File,
+    /// A test case.
+    TestCase,
     /// The command line.
     Setting,
 }
@@ -38,6 +40,7 @@ impl fmt::Display for ValueSource {
             Self::DeploymentPlan => "the deployment plan",
             Self::Profile => "the server profile",
             Self::File => "the values file",
+            Self::TestCase => "the test case",
             Self::Setting => "the command line",
         })
     }

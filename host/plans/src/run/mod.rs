@@ -1,8 +1,8 @@
 //! One run of a build plan over a golden image: all steps, all filesystems, one transaction.
 
+mod ground;
 mod input;
 mod mask;
-mod open;
 mod outcome;
 mod preflight;
 mod time;
@@ -15,6 +15,7 @@ pub use outcome::{ImageFacts, InputFacts, Outcome, PlanFacts, RunReport, Status,
 pub use time::{format_time, parse_time};
 pub use timings::{StepTiming, Timings};
 
+use ground::{Disk, Ground, Text};
 use mintage_engine::{Library, RunControl};
 use mintage_volume::block::BlockDevice;
 use std::sync::Arc;
@@ -35,8 +36,28 @@ pub fn run(
     grant: &dyn Library,
     control: &RunControl,
 ) -> RunReport {
+    run_on(&mut Disk::new(golden, scratch), input, grant, control)
+}
+
+/// As [`run()`], over the volume that a tree text describes instead of an image: the same steps with
+/// the same outcome, except that there are no blocks that could change.
+pub fn run_over_text(
+    input: &RunInput,
+    text: &str,
+    grant: &dyn Library,
+    control: &RunControl,
+) -> RunReport {
+    run_on(&mut Text(text), input, grant, control)
+}
+
+fn run_on(
+    ground: &mut dyn Ground,
+    input: &RunInput,
+    grant: &dyn Library,
+    control: &RunControl,
+) -> RunReport {
     let mut transaction = Transaction::new(input, grant, control);
-    let result = transaction.attempt(golden, scratch);
+    let result = transaction.attempt(ground);
     transaction.report(result)
 }
 

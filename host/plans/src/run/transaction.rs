@@ -1,16 +1,16 @@
 //! A run in progress: what is known of it so far, and how it ends.
 
+use super::format_time;
+use super::ground::{Ground, os_name};
 use super::input::RunInput;
 use super::mask::Mask;
 use super::outcome::{ImageFacts, InputFacts, Outcome, PlanFacts, RunReport, Status, StepRecord};
 use super::preflight::{Prepared, check_writable, prepare};
 use super::timings::{StepTiming, Timings};
 use super::world::World;
-use super::{format_time, open};
 use crate::problem::problem;
 use mintage_engine::{Code, Diagnostic, Library, LogLine, PlanError, RunControl};
 use mintage_volume::VolumeError;
-use mintage_volume::block::{BlockDevice, Overlay};
 use mintage_volume::diff::{DiffLimits, Scope, TreeDiff};
 use mintage_volume::tree::VolumeTree;
 use std::ops::Range;
@@ -89,23 +89,13 @@ impl<'a> Transaction<'a> {
     }
 
     /// Does it all; what it returns is what the run changed.
-    pub(super) fn attempt(
-        &mut self,
-        golden: Arc<dyn BlockDevice>,
-        scratch: Arc<dyn BlockDevice>,
-    ) -> Result<Changed, Failed> {
+    pub(super) fn attempt(&mut self, ground: &mut dyn Ground) -> Result<Changed, Failed> {
         let since = Instant::now();
         let prepared = prepare(self.input, self.grant)?;
         self.timings.preflight = microseconds(since);
 
         let since = Instant::now();
-        let overlay = Overlay::new(
-            Arc::clone(&golden),
-            scratch,
-            self.input.limits.changed_bytes,
-        )?;
-        let overlay = Arc::new(overlay);
-        let tree = self.open(Arc::clone(&overlay) as Arc<dyn BlockDevice>)?;
+        let tree = self.open(ground)?;
         check_writable(&tree).map_err(Diagnostic::from)?;
         self.timings.open = microseconds(since);
 
@@ -114,26 +104,22 @@ impl<'a> Transaction<'a> {
         let since = Instant::now();
         self.control.check().map_err(Diagnostic::from)?;
         tree.finish()?;
-        overlay.settle()?;
+        let changes = ground.settle()?;
         self.timings.finish = microseconds(since);
 
         let since = Instant::now();
-        let diff = self.diff(golden, &tree)?;
+        let diff = self.diff(ground, &tree)?;
         self.timings.diff = microseconds(since);
-        Ok(Changed {
-            diff,
-            changes: overlay.changed(),
-        })
+        Ok(Changed { diff, changes })
     }
 
     /// The volume's tree, as this run sees and holds it.
-    fn open(&mut self, device: Arc<dyn BlockDevice>) -> Result<VolumeTree, Failed> {
-        let bytes = device.len();
-        let mut tree = open::open_tree(self.input, device, false)?;
+    fn open(&mut self, ground: &mut dyn Ground) -> Result<VolumeTree, Failed> {
+        let mut tree = ground.open(self.input)?;
         self.hold(&mut tree);
         self.image = Some(ImageFacts {
-            os: open::os_name(&tree),
-            bytes,
+            os: os_name(&tree),
+            bytes: ground.bytes(),
         });
         let blocked = tree.blocked_mounts().iter();
         self.notes = blocked
@@ -192,8 +178,8 @@ impl<'a> Transaction<'a> {
     }
 
     /// What is different from the golden image, at the paths that the steps touched.
-    fn diff(&self, golden: Arc<dyn BlockDevice>, after: &VolumeTree) -> Result<TreeDiff, Failed> {
-        let mut before = open::open_tree(self.input, golden, true)?;
+    fn diff(&self, ground: &dyn Ground, after: &VolumeTree) -> Result<TreeDiff, Failed> {
+        let mut before = ground.open_golden(self.input)?;
         self.hold(&mut before);
         let scope = Scope::Paths(after.touched());
         let mut diff = TreeDiff::between(&before, after, scope, DiffLimits::default())?;

@@ -1,0 +1,144 @@
+//! `Ground`: what a run works on, an image with its overlay or a tree text.
+
+use super::input::RunInput;
+use crate::library::MountSource;
+use mintage_volume::VolumePath;
+use mintage_volume::block::{BlockDevice, Overlay};
+use mintage_volume::error::Result;
+use mintage_volume::escape::escape;
+use mintage_volume::text;
+use mintage_volume::tree::VolumeTree;
+use mintage_volume::volume::{DeclaredMount, Source, TreeOptions, Volume};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What a run works on.
+pub(super) trait Ground {
+    /// Its length in bytes.
+    fn bytes(&self) -> u64;
+
+    /// The volume's tree, to be changed; called once.
+    fn open(&mut self, input: &RunInput) -> Result<VolumeTree>;
+
+    /// The volume's tree as it was, for reading only.
+    fn open_golden(&self, input: &RunInput) -> Result<VolumeTree>;
+
+    /// Brings what was changed to rest after the tree was finished, and says which bytes of the
+    /// volume that is, ascending.
+    fn settle(&mut self) -> Result<Vec<Range<u64>>>;
+}
+
+/// A golden image, and the scratch that takes what changes.
+pub(super) struct Disk {
+    golden: Arc<dyn BlockDevice>,
+    scratch: Arc<dyn BlockDevice>,
+    overlay: Option<Arc<Overlay>>,
+}
+
+impl Disk {
+    pub(super) fn new(golden: Arc<dyn BlockDevice>, scratch: Arc<dyn BlockDevice>) -> Self {
+        Self {
+            golden,
+            scratch,
+            overlay: None,
+        }
+    }
+}
+
+impl Ground for Disk {
+    fn bytes(&self) -> u64 {
+        self.golden.len()
+    }
+
+    fn open(&mut self, input: &RunInput) -> Result<VolumeTree> {
+        let (golden, scratch) = (Arc::clone(&self.golden), Arc::clone(&self.scratch));
+        let overlay = Overlay::new(golden, scratch, input.limits.changed_bytes)?;
+        let overlay = Arc::clone(self.overlay.insert(Arc::new(overlay)));
+        open_tree(input, overlay, false)
+    }
+
+    fn open_golden(&self, input: &RunInput) -> Result<VolumeTree> {
+        open_tree(input, Arc::clone(&self.golden), true)
+    }
+
+    fn settle(&mut self) -> Result<Vec<Range<u64>>> {
+        let Some(overlay) = &self.overlay else {
+            return Ok(Vec::new());
+        };
+        overlay.settle()?;
+        Ok(overlay.changed())
+    }
+}
+
+/// A tree text, which is read into memory.
+pub(super) struct Text<'a>(pub(super) &'a str);
+
+impl Ground for Text<'_> {
+    fn bytes(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn open(&mut self, input: &RunInput) -> Result<VolumeTree> {
+        text::read(self.0, input.time)
+    }
+
+    fn open_golden(&self, input: &RunInput) -> Result<VolumeTree> {
+        text::read(self.0, input.time)
+    }
+
+    fn settle(&mut self) -> Result<Vec<Range<u64>>> {
+        Ok(Vec::new())
+    }
+}
+
+/// The tree of the image in `device`, for reading and writing or only for reading.
+fn open_tree(
+    input: &RunInput,
+    device: Arc<dyn BlockDevice>,
+    read_only: bool,
+) -> Result<VolumeTree> {
+    let mounts = input
+        .mounts
+        .as_ref()
+        .unwrap_or(&input.library.plan().mounts);
+    let declared = mounts.iter().map(|(point, source)| {
+        Ok(DeclaredMount {
+            point: VolumePath::parse(point)?,
+            source: source_of(source),
+            read_only: false,
+        })
+    });
+    let options = TreeOptions {
+        time: input.time,
+        read_only,
+        mounts: declared.collect::<Result<_>>()?,
+    };
+    Volume::open(device)?.open_tree(&options)
+}
+
+fn source_of(source: &MountSource) -> Source {
+    match source {
+        MountSource::Partition(number) => Source::Partition(*number),
+        MountSource::Label(label) => Source::Label(label.clone()),
+        MountSource::Uuid(uuid) => Source::Uuid(uuid.clone()),
+        MountSource::PartUuid(uuid) => Source::PartUuid(uuid.clone()),
+    }
+}
+
+/// The longest os-release file that is read, in bytes.
+const MAX_OS_RELEASE: u64 = 64 * 1024;
+
+/// What the image calls its system; empty when it does not say.
+pub(super) fn os_name(tree: &VolumeTree) -> String {
+    let paths = ["/etc/os-release", "/usr/lib/os-release"];
+    let content = paths
+        .iter()
+        .find_map(|path| tree.read(path, MAX_OS_RELEASE).ok())
+        .unwrap_or_default();
+    let text = String::from_utf8_lossy(&content).into_owned();
+    let name = text
+        .lines()
+        .find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    let name = name.unwrap_or_default().trim().trim_matches(['"', '\'']);
+    escape(name.as_bytes())
+}
