@@ -11,6 +11,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mintage-plans", &["mintage-engine", "mintage-volume"]),
     ("mintage-storage", &["mintage-volume"]),
     ("mintage-trees", &[]),
+    (
+        "mintage-testing",
+        &[
+            "mintage-engine",
+            "mintage-plans",
+            "mintage-trees",
+            "mintage-volume",
+        ],
+    ),
     ("plan-stdlib", &["mintage-engine", "mintage-volume"]),
     (
         "mintage",
@@ -18,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "mintage-engine",
             "mintage-plans",
             "mintage-storage",
+            "mintage-testing",
             "mintage-volume",
             "plan-stdlib",
         ],

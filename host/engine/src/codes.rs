@@ -91,6 +91,7 @@ codes! {
     P5003 "library-escape" "A file of the plan library is a link or lies outside of it.",
     P5004 "library-too-large" "A file of the plan library is larger than the limit, or there are too many.",
     P5005 "profile" "The profile file cannot be read.",
+    P5006 "test-case" "A test case cannot be read.",
 
     P6001 "worker-crashed" "The worker process died.",
     P6002 "worker-memory" "The worker process ran out of its memory limit.",
