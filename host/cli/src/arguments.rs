@@ -1,6 +1,6 @@
 //! The command line: the commands, and what they have in common.
 
-use crate::commands::{cat, check, demo, diff, inspect, ls, run, tree};
+use crate::commands::{cat, check, demo, diff, inspect, ls, run, test, tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs;
@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Tree(tree::Tree),
     Diff(diff::Diff),
     Check(check::Check),
+    Test(test::Test),
     Run(run::Run),
     Demo(demo::Demo),
     /// Serves one job of another command in a sandbox; not for people.
@@ -58,6 +59,7 @@ impl Command {
             Self::Tree(command) => command.run(screen),
             Self::Diff(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
+            Self::Test(command) => command.run(screen),
             Self::Run(command) => command.run(screen),
             Self::Demo(command) => command.run(screen),
             Self::Worker(_) => Err(Failure::usage("a worker cannot be started by a command")),

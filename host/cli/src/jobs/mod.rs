@@ -8,6 +8,7 @@ pub mod inspect;
 pub mod ls;
 mod open;
 mod personalize;
+mod rehearse;
 mod tree;
 
 use crate::worker::Descriptors;
@@ -49,6 +50,13 @@ pub enum Job {
         /// The library.
         library: Box<PlanLibrary>,
     },
+    /// A run of a build plan over the volume of a tree text, a [`mintage_plans::RunReport`].
+    Rehearse {
+        /// All that it depends on.
+        input: Box<RunInput>,
+        /// The tree text.
+        text: String,
+    },
     /// A run of a build plan, a [`mintage_plans::RunReport`].
     Personalize {
         /// All that it depends on.
@@ -67,6 +75,7 @@ pub fn act(job: Job, mut files: Descriptors) -> Result<Json, Diagnostic> {
         Job::Tree { path, content } => to_json(tree::print(&mut files, &path, content)?),
         Job::Diff => to_json(diff::compare(&mut files)?),
         Job::Check { library } => to_json(check::find(&library)),
+        Job::Rehearse { input, text } => to_json(rehearse::run(&input, &text)),
         Job::Personalize {
             input,
             time_of_image,
