@@ -16,6 +16,7 @@ pub mod filesystem;
 pub mod inspect;
 pub mod partition;
 pub mod path;
+pub mod selinux;
 pub mod text;
 pub mod tree;
 pub mod volume;

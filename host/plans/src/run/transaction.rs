@@ -117,6 +117,7 @@ impl<'a> Transaction<'a> {
     fn open(&mut self, ground: &mut dyn Ground) -> Result<VolumeTree, Failed> {
         let mut tree = ground.open(self.input)?;
         self.hold(&mut tree);
+        tree.label_by_policy();
         self.image = Some(ImageFacts {
             os: os_name(&tree),
             bytes: ground.bytes(),

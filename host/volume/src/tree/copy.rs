@@ -3,19 +3,20 @@
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{FileKind, Metadata, Ownership};
 use crate::path::VolumePath;
+use crate::selinux::XATTR as SELINUX;
 use crate::tree::limits::CHUNK;
 use crate::tree::resolve::{Existing, Resolved};
 use crate::tree::walk::MAX_ENTRIES;
 use crate::tree::{LastLink, Place, VolumeTree, WalkEntry};
 use std::collections::BTreeMap;
 
-/// The label of a file in the guest's SELinux policy.
-const SELINUX: &str = "security.selinux";
-
 impl VolumeTree {
     /// Copies a file, link, node or whole directory with content, mode, owner, times, extended
     /// attributes; hard links within it stay hard links; what is at `to` is replaced when both
     /// are files, else `AlreadyExists`. Links at the ends of both paths are not followed.
+    ///
+    /// Under [`Self::label_by_policy`] the copy gets the label of its new path, and a file that is
+    /// replaced keeps its own.
     ///
     /// Long runs of zeros become holes where the filesystem has them. A SELinux label is left
     /// behind where the target filesystem has no extended attributes, as the kernel labels all
@@ -31,11 +32,17 @@ impl VolumeTree {
         let target = self.resolve_to("copy to", to.as_ref(), LastLink::Keep)?;
         self.check_copy(&source, &target)?;
         let entries = self.walk_stored(&source.place.path, MAX_ENTRIES)?;
-        if target.found.is_some() {
-            let place = self.place("replace", &target.path)?;
-            self.change_in("replace", &place, |fs, inner| fs.remove_file(inner))?;
+        if target.found.is_none() {
+            return self.copy_all(&entries, &source.place.path, &target.path);
         }
-        self.copy_all(&entries, &source.place.path, &target.path)
+        let place = self.place("replace", &target.path)?;
+        let label = self.label_to_keep(&place)?;
+        self.change_in("replace", &place, |fs, inner| fs.remove_file(inner))?;
+        self.copy_all(&entries, &source.place.path, &target.path)?;
+        match label {
+            Some(label) => self.store_new(&place, &label).map(drop),
+            None => Ok(()),
+        }
     }
 
     fn check_copy(&self, source: &Existing, target: &Resolved) -> Result<()> {
@@ -104,8 +111,12 @@ impl VolumeTree {
             if self.link_copied(&mut names, &source, &target, &entry.metadata)? {
                 continue;
             }
+            let label = self.label_for(&target.path, entry.metadata.kind)?;
             self.create_like(&source, &target, &entry.metadata)?;
             self.copy_attributes(&source, &target, &entry.metadata)?;
+            if let Some(label) = label {
+                self.store_new(&target, &label)?;
+            }
             match entry.metadata.kind {
                 FileKind::Directory => directories.push((target, &entry.metadata)),
                 _ => self.copy_times(&target, &entry.metadata)?,

@@ -2,10 +2,12 @@
 //!
 //! This file holds the tree itself and its mounts. What can be done with it is beside it, a file
 //! for each: `resolve` (paths), `read`, `walk`, `write`, `attributes`, `copy`, `rename`, `remove`; and
-//! what a run is held to: `touched` (what it changed), `limits` (interrupt and write budget).
+//! what a run is held to: `touched` (what it changed), `limits` (interrupt and write budget),
+//! `labels` (which SELinux label new files get).
 
 mod attributes;
 mod copy;
+mod labels;
 mod limits;
 mod read;
 mod remove;
@@ -17,12 +19,14 @@ mod touched;
 mod walk;
 mod write;
 
+pub use labels::Relabel;
 pub use limits::Interrupt;
 pub use walk::WalkEntry;
 
 use crate::error::{Result, VolumeError, VolumeErrorKind};
 use crate::filesystem::{FileKind, FileSystem};
 use crate::path::VolumePath;
+use labels::Labelling;
 use limits::Limits;
 use std::collections::BTreeMap;
 use touched::Touched;
@@ -44,6 +48,7 @@ pub struct VolumeTree {
     blocked: BTreeMap<VolumePath, VolumeError>,
     touched: Touched,
     limits: Limits,
+    labelling: Labelling,
 }
 
 /// One filesystem and where it is mounted.
@@ -91,6 +96,7 @@ impl VolumeTree {
             blocked: BTreeMap::new(),
             touched: Touched::default(),
             limits: Limits::default(),
+            labelling: Labelling::default(),
         }
     }
 
@@ -213,6 +219,7 @@ impl VolumeTree {
         place: &Place,
         change: impl FnOnce(&mut dyn FileSystem, &VolumePath) -> Result<T>,
     ) -> Result<T> {
+        self.note_policy_change(&place.path);
         let mount = &mut self.mounts[place.mount];
         mount.check_writable(what, &place.path)?;
         self.touched.add(&place.path);

@@ -7,7 +7,8 @@ use crate::tree::walk::MAX_ENTRIES;
 use crate::tree::{LastLink, Place, VolumeTree, WalkEntry};
 
 impl VolumeTree {
-    /// As rename(2), links at the ends not followed; across mounts it copies and removes.
+    /// As rename(2), links at the ends not followed; across mounts it copies and removes. Under
+    /// [`Self::label_by_policy`] what is moved gets the labels of its new paths, as by `mv -Z`.
     ///
     /// # Errors
     /// As [`Self::metadata`]; `NotADirectory`, `IsADirectory`, `DirectoryNotEmpty`,
@@ -46,6 +47,9 @@ impl VolumeTree {
     }
 
     fn rename_in_mount(&mut self, from: &Place, to: &Place, entries: &[WalkEntry]) -> Result<()> {
+        let labels = self.labels_below(from, to, entries)?;
+        self.note_policy_change(&from.path);
+        self.note_policy_change(&to.path);
         let mount = &mut self.mounts[from.mount];
         mount.check_writable("move", &from.path)?;
         let renamed = mount.filesystem.rename(&from.inner, &to.inner);
@@ -56,7 +60,32 @@ impl VolumeTree {
                 self.touched.carry(&entry.path, &to.path.concat(&below));
             }
         }
+        for (path, label) in labels {
+            let place = self.place("move to", &path)?;
+            self.store_new(&place, &label)?;
+        }
         Ok(())
+    }
+
+    /// The labels that what is moved gets at its new paths, found before anything is moved.
+    fn labels_below(
+        &mut self,
+        from: &Place,
+        to: &Place,
+        entries: &[WalkEntry],
+    ) -> Result<Vec<(VolumePath, String)>> {
+        let mut labels = Vec::new();
+        for entry in entries {
+            self.check_interrupt()?;
+            let Some(below) = entry.path.strip_prefix(&from.path) else {
+                continue;
+            };
+            let path = VolumePath::parse(to.path.concat(&below))?;
+            if let Some(label) = self.label_for(&path, entry.metadata.kind)? {
+                labels.push((path, label));
+            }
+        }
+        Ok(labels)
     }
 
     fn move_across(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 mod copying;
 mod hostile;
+mod labels;
 mod paths;
 
 const ROOT: Ownership = Ownership {

@@ -57,9 +57,12 @@ impl VolumeTree {
     ) -> Result<u64> {
         if exists {
             self.wipe_secret(place)?;
+            self.label_unlabelled(place)?;
             return self.replace_content(place, content);
         }
-        self.change_in("write", place, |fs, inner| fs.create_file(inner, new))?;
+        self.create_in("write", place, FileKind::File, |fs, inner| {
+            fs.create_file(inner, new)
+        })?;
         self.replace_content(place, content).inspect_err(|_| {
             // The first error is the one to tell; what stays behind then is an empty file.
             drop(self.change_in("remove", place, |fs, inner| fs.remove_file(inner)));
@@ -68,6 +71,7 @@ impl VolumeTree {
 
     /// Streams the whole content of the file at `place`, within the run's limits.
     pub(super) fn replace_content(&mut self, place: &Place, content: &mut dyn Read) -> Result<u64> {
+        self.note_policy_change(&place.path);
         let mount = &mut self.mounts[place.mount];
         mount.check_writable("write", &place.path)?;
         self.touched.add(&place.path);
@@ -128,9 +132,12 @@ impl VolumeTree {
     /// As [`Self::resolve`]; `AlreadyExists`, `NoSpace`, `ReadOnly`.
     pub fn make_dir(&mut self, path: impl AsRef<[u8]>, owner: Ownership) -> Result<()> {
         let place = self.vacant("make the directory", path.as_ref(), true)?;
-        self.change_in("make the directory", &place, |fs, inner| {
-            fs.create_dir(inner, owner)
-        })
+        self.create_in(
+            "make the directory",
+            &place,
+            FileKind::Directory,
+            |fs, inner| fs.create_dir(inner, owner),
+        )
     }
 
     /// Makes a directory and all that is missing above it. Returns whether anything was made.
@@ -192,7 +199,7 @@ impl VolumeTree {
             let why = "its target is empty or has a NUL byte";
             return Err(VolumeError::cannot(kind, "make the link", &place.path, why));
         }
-        self.change_in("make the link", &place, |fs, inner| {
+        self.create_in("make the link", &place, FileKind::Symlink, |fs, inner| {
             fs.create_symlink(inner, target, owner)
         })
     }
@@ -235,7 +242,7 @@ impl VolumeTree {
         owner: Ownership,
     ) -> Result<()> {
         let place = self.vacant("make the node", path.as_ref(), false)?;
-        self.change_in("make the node", &place, |fs, inner| {
+        self.create_in("make the node", &place, kind, |fs, inner| {
             fs.create_node(inner, kind, device, owner)
         })
     }
