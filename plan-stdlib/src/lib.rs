@@ -21,6 +21,7 @@ mod os;
 mod profile;
 mod scripts;
 mod seed;
+mod service;
 mod shell_vars;
 mod template;
 #[cfg(test)]
@@ -57,6 +58,7 @@ impl Library for StandardLibrary {
             ("motd", motd::module()),
             ("os", os::module()),
             ("profile", profile::module()),
+            ("service", service::module()),
             ("shell_vars", shell_vars::module()),
             ("template", template::module()),
             ("timezone", timezone::module()),

@@ -18,4 +18,5 @@ mod house;
 mod layouts;
 mod nothing_half_done;
 mod secrets;
+mod systemd_units;
 mod vfat;
