@@ -11,6 +11,7 @@ mod group;
 mod hostname;
 mod hosts;
 mod ini;
+mod json;
 mod keyboard;
 mod locale;
 mod log;
@@ -23,6 +24,7 @@ mod scripts;
 mod seed;
 mod service;
 mod shell_vars;
+mod structured;
 mod template;
 #[cfg(test)]
 mod test_world;
@@ -30,7 +32,9 @@ mod test_world;
 mod tests;
 mod text;
 mod timezone;
+mod toml;
 mod values;
+mod yaml;
 
 use mintage_engine::{Library, LibraryModule, LibraryScript, PlanError};
 use rhai::{Module, Shared};
@@ -51,6 +55,7 @@ impl Library for StandardLibrary {
             ("hostname", hostname::module()),
             ("hosts", hosts::module()),
             ("ini", ini::module()),
+            ("json", json::module()),
             ("keyboard", keyboard::module()),
             ("locale", locale::module()),
             ("log", log::module()),
@@ -62,6 +67,8 @@ impl Library for StandardLibrary {
             ("shell_vars", shell_vars::module()),
             ("template", template::module()),
             ("timezone", timezone::module()),
+            ("toml", toml::module()),
+            ("yaml", yaml::module()),
         ];
         let modules = modules.into_iter().map(|(name, mut module)| {
             module.build_index();

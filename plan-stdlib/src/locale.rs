@@ -8,7 +8,7 @@ use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::tree::VolumeTree;
 use rhai::plugin::*;
-use rhai::{Map, Module};
+use rhai::{ImmutableString, Map, Module};
 
 /// Where systemd has it.
 const LOCALE_CONF: &str = "/etc/locale.conf";
@@ -64,7 +64,7 @@ fn get(tree: &VolumeTree) -> Result<String, PlanError> {
 
 fn set(tree: &mut VolumeTree, lang: &str, options: Map) -> Result<bool, PlanError> {
     let options = Options::checked("locale::set", options, &VARIABLES)?;
-    let mut texts = vec![("LANG", rhai::ImmutableString::from(lang))];
+    let mut texts = vec![("LANG", ImmutableString::from(lang))];
     for variable in VARIABLES {
         texts.extend(options.text(variable)?.map(|text| (variable, text)));
     }

@@ -242,9 +242,7 @@ pub(crate) fn write(
     content: &Content,
     access: Access,
 ) -> Result<bool, PlanError> {
-    if content.is_secret() {
-        tree.mark_secret(path)?;
-    }
+    mark(tree, path, content.is_secret())?;
     let new = access.ownership(content.default_mode());
     let written = write_bytes(tree, path, content.as_bytes(), new)?;
     // Also for a new file: a filesystem without modes says so here.
@@ -267,6 +265,17 @@ pub(crate) fn write_bytes(
     }
     tree.write(path, content, new)?;
     Ok(true)
+}
+
+/// Marks the file at `path` as holding a secret where what is about to be written is one.
+///
+/// # Errors
+/// Those of the path.
+pub(crate) fn mark(tree: &mut VolumeTree, path: &str, is_secret: bool) -> Result<(), PlanError> {
+    if is_secret {
+        tree.mark_secret(path)?;
+    }
+    Ok(())
 }
 
 /// Edits a file that exists; says whether it changed.

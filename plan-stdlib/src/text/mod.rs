@@ -21,7 +21,7 @@ pub(crate) type Edited = Result<Option<Vec<u8>>, PlanError>;
 /// As [`Edited`], with how many places changed.
 pub(crate) type EditedPlaces = Result<Option<(Vec<u8>, usize)>, PlanError>;
 
-fn too_large() -> PlanError {
+pub(crate) fn too_large() -> PlanError {
     let limit = MAX_TEXT / (1024 * 1024);
     PlanError::new(
         Code::P2003,
