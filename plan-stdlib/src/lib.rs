@@ -17,6 +17,7 @@ mod locale;
 mod log;
 mod machine_id;
 mod motd;
+mod network;
 mod options;
 mod os;
 mod profile;
@@ -61,6 +62,7 @@ impl Library for StandardLibrary {
             ("log", log::module()),
             ("machine_id", machine_id::module()),
             ("motd", motd::module()),
+            ("network", network::module()),
             ("os", os::module()),
             ("profile", profile::module()),
             ("service", service::module()),

@@ -45,7 +45,7 @@ pub(crate) fn module() -> Module {
 ///
 /// # Errors
 /// `P3001` when the volume has no os-release.
-fn field(tree: &VolumeTree, name: &str) -> Result<String, PlanError> {
+pub(crate) fn field(tree: &VolumeTree, name: &str) -> Result<String, PlanError> {
     for path in OS_RELEASE {
         if access::look(tree, path)?.is_none_or(|found| found.kind != FileKind::File) {
             continue;
@@ -63,7 +63,7 @@ fn field(tree: &VolumeTree, name: &str) -> Result<String, PlanError> {
 }
 
 /// `ID`, or what the manual page says where it is missing.
-fn id(tree: &VolumeTree) -> Result<String, PlanError> {
+pub(crate) fn id(tree: &VolumeTree) -> Result<String, PlanError> {
     let id = field(tree, "ID")?;
     Ok(if id.is_empty() {
         "linux".to_owned()
@@ -290,6 +290,30 @@ mod exported {
     #[rhai_fn(volatile, return_raw)]
     pub fn init(ctx: NativeCallContext) -> RhaiResultOf<String> {
         ctx.call_world(|world| Ok(super::init(world.tree())?.to_owned()))
+    }
+
+    /// Gives what sets up the network: `ifcfg`, `networkmanager`, `netplan`, `networkd`, `wicked`,
+    /// `ifupdown` or `none`.
+    ///
+    /// What is installed and enabled decides. `ifcfg` is for the files of the RHEL family up to 8,
+    /// whether NetworkManager or scripts read them.
+    ///
+    /// # Errors
+    /// - `P3001` when the volume has no os-release.
+    ///
+    /// # Example
+    /// ```rhai
+    /// os::network_stack() == "none"
+    /// ```
+    ///
+    /// # Since
+    /// 0.1
+    #[rhai_fn(volatile, return_raw)]
+    pub fn network_stack(ctx: NativeCallContext) -> RhaiResultOf<String> {
+        ctx.call_world(|world| {
+            let stack = crate::network::detect::network_stack(world.tree())?;
+            Ok(stack.map_or("none", |stack| stack.as_str()).to_owned())
+        })
     }
 
     /// Gives the machine that the volume's programs are for, as `uname -m` names it.

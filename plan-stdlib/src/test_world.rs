@@ -140,6 +140,14 @@ impl TestWorld {
         self
     }
 
+    /// With one more value in the server profile.
+    pub(crate) fn with_profile(mut self, key: &str, value: Value) -> Self {
+        if let Value::Map(entries) = &mut self.profile {
+            entries.insert(key.to_owned(), value);
+        }
+        self
+    }
+
     /// With one more template.
     pub(crate) fn with_template(mut self, name: &str, source: &str) -> Self {
         self.templates.insert(name.to_owned(), source.to_owned());
