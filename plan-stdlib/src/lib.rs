@@ -37,7 +37,7 @@ mod toml;
 mod values;
 mod yaml;
 
-use mintage_engine::{Library, LibraryModule, LibraryScript, PlanError};
+use mintage_engine::{Library, LibraryModule, LibraryScript, TemplateFacts, TemplateFault};
 use rhai::{Module, Shared};
 
 /// What an exported function returns. Rhai knows the alias by this name when it writes signatures.
@@ -86,7 +86,11 @@ impl Library for StandardLibrary {
         scripts::all()
     }
 
-    fn check_template(&self, name: &str, text: &str) -> Result<(), PlanError> {
-        template::render::check(name, text)
+    fn read_template(
+        &self,
+        name: &str,
+        text: &str,
+    ) -> Result<Option<TemplateFacts>, TemplateFault> {
+        template::facts::read(name, text).map(Some)
     }
 }

@@ -1,6 +1,10 @@
 //! Which functions a script calls, found without running it: Rhai itself finds out that a function
 //! does not exist only when it is called.
 
+pub(crate) mod argument;
+
+pub use argument::{Argument, MapKey};
+
 use crate::attributes::arguments;
 use crate::diagnostic::Diagnostic;
 use crate::explain::runtime::{no_such_function, own_functions};
@@ -16,8 +20,8 @@ pub struct Call {
     pub name: String,
     /// Whether it is called on a value: `text.trim()`.
     pub method: bool,
-    /// The arguments in order, those that are plain strings.
-    pub texts: Vec<Option<String>>,
+    /// The arguments, in order.
+    pub arguments: Vec<Argument>,
     /// Line of the name's last part, from 1.
     pub line: usize,
     /// Its column in characters, from 1.
@@ -70,20 +74,11 @@ fn call(tokens: &[Token<'_>], at: usize) -> Option<Call> {
     if !is(at + 1, "(") || before("fn") || LANGUAGE.contains(&word.text) {
         return None;
     }
-    let texts = arguments(tokens.get(at + 2..)?).into_iter();
-    let texts = texts.map(|argument| match argument {
-        [
-            Token {
-                kind: Kind::Text(text),
-                ..
-            },
-        ] => Some(text.clone()),
-        _ => None,
-    });
+    let arguments = arguments(tokens.get(at + 2..)?);
     Some(Call {
         name: full_name(tokens, at),
         method: before(".") || before("?."),
-        texts: texts.collect(),
+        arguments: arguments.into_iter().map(Argument::read).collect(),
         line: word.line,
         column: word.column,
         width: word.width(),
@@ -206,15 +201,25 @@ mod tests {
             if (a) { file::read("/etc/hosts") } else { "text".trim() }
             let s = `${f("a", 1)} not(this)`;
             return (b::c::d("x" + y));
+            m(#{}, #{ a: #{ no: 1 }, "b c": [f(1), #{ x: 1 }], }, #{ a: 1 } + #{ b: 2 });
         "#;
         let found = calls(source).into_iter().map(|call| {
             let method = if call.method { "." } else { "" };
-            let texts: Vec<_> = call
-                .texts
-                .iter()
-                .map(|t| t.as_deref().unwrap_or("?"))
-                .collect();
-            format!("{}:{method}{}({})", call.line, call.name, texts.join(", "))
+            let arguments = call.arguments.iter().map(|argument| match argument {
+                Argument::Text(text) => text.clone(),
+                Argument::Map(keys) => {
+                    let keys: Vec<_> = keys.iter().map(|key| key.name.as_str()).collect();
+                    format!("#{{{}}}", keys.join(", "))
+                }
+                Argument::Other => "?".to_owned(),
+            });
+            let arguments: Vec<_> = arguments.collect();
+            format!(
+                "{}:{method}{}({})",
+                call.line,
+                call.name,
+                arguments.join(", ")
+            )
         });
         let found: Vec<String> = found.collect();
         assert_eq!(
@@ -225,6 +230,8 @@ mod tests {
                 "4:.trim()",
                 "5:f(a, ?)",
                 "6:b::c::d(?)",
+                "7:m(#{}, #{a, b c}, ?)",
+                "7:f(?)",
             ]
         );
     }

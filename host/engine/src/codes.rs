@@ -45,6 +45,7 @@ codes! {
     P1006 "import" "The import names no script of this plan library.",
     P1007 "unknown-module" "No module of this name is granted to plan scripts.",
     P1008 "too-many-definitions" "The script defines more functions or imports more scripts than the limit.",
+    P1009 "unreachable" "A statement or step can never be reached.",
 
     P2001 "too-many-operations" "The script did more operations than the limit.",
     P2002 "call-too-deep" "Functions called each other deeper than the limit.",
@@ -92,6 +93,7 @@ codes! {
     P5004 "library-too-large" "A file of the plan library is larger than the limit, or there are too many.",
     P5005 "profile" "The profile file cannot be read.",
     P5006 "test-case" "A test case cannot be read.",
+    P5007 "unused" "A part of the plan library is used by nothing, or more than once by mistake.",
 
     P6001 "worker-crashed" "The worker process died.",
     P6002 "worker-memory" "The worker process ran out of its memory limit.",

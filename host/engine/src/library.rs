@@ -1,6 +1,7 @@
 //! What scripts are granted to call: a list of modules that somebody outside hands in.
 
 use crate::error::PlanError;
+use std::collections::BTreeSet;
 
 /// Functions for scripts, grouped in modules.
 pub trait Library: Send + Sync {
@@ -14,14 +15,41 @@ pub trait Library: Send + Sync {
         Vec::new()
     }
 
-    /// Whether the library's template functions could parse the template `name`.
+    /// What the library's template functions would make of the template `name`, without rendering
+    /// it; nothing when that cannot be told.
     ///
     /// # Errors
     /// What is wrong with it.
-    fn check_template(&self, name: &str, text: &str) -> Result<(), PlanError> {
+    fn read_template(
+        &self,
+        name: &str,
+        text: &str,
+    ) -> Result<Option<TemplateFacts>, TemplateFault> {
         let _ = (name, text);
-        Ok(())
+        Ok(None)
     }
+}
+
+/// What a template takes, as far as its text tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TemplateFacts {
+    /// The variables without which it fails where it comes to them.
+    pub required: BTreeSet<String>,
+    /// The variables that it looks at, with those.
+    pub used: BTreeSet<String>,
+    /// The templates that it includes, imports or extends.
+    pub refers: BTreeSet<String>,
+    /// Whether there are more of them, whose names it computes.
+    pub refers_to_any: bool,
+}
+
+/// What is wrong with a template, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateFault {
+    /// What.
+    pub error: PlanError,
+    /// The line, from 1, where that is known.
+    pub line: Option<usize>,
 }
 
 /// One module of a library.

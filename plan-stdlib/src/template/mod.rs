@@ -1,5 +1,6 @@
 //! `template`: text from the plan library's templates, by minijinja.
 
+pub(crate) mod facts;
 mod quote;
 pub(crate) mod render;
 

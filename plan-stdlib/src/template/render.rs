@@ -6,7 +6,7 @@ use crate::values::shorten;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, UndefinedBehavior};
-use mintage_engine::{Code, PlanError, PlanWorld, Secret, Value};
+use mintage_engine::{Code, PlanError, PlanWorld, Secret, TemplateFault, Value};
 use rhai::Dynamic;
 use rhai::plugin::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,16 +62,27 @@ pub(crate) fn render(
     }
 }
 
-/// Parses the template `name` without rendering it; templates that it includes are not looked at.
+/// Parses the template `name` without rendering it, and gives the variables that it looks up;
+/// templates that it includes are not looked at.
 ///
 /// # Errors
 /// `P2003` when it is too large, `P2014` for a syntax error.
-pub(crate) fn check(name: &str, source: &str) -> Result<(), PlanError> {
+pub(super) fn variables(name: &str, source: &str) -> Result<BTreeSet<String>, TemplateFault> {
     let shelf = Arc::new(Mutex::new(Shelf::default()));
-    shelve(&shelf, name, source.to_owned())?;
-    let parsed = environment(shelf);
-    let parsed = parsed.get_template(name).map(|_| ());
-    parsed.map_err(|error| explain(name, &error, false, 0))
+    let shelved = shelve(&shelf, name, source.to_owned());
+    shelved.map_err(|error| TemplateFault { error, line: None })?;
+    let environment = environment(shelf);
+    let template = environment.get_template(name);
+    let template = template.map_err(|error| TemplateFault {
+        error: explain(name, &error, false, 0),
+        line: chain(&error).last().and_then(|error| error.line()),
+    })?;
+    let mut variables: BTreeSet<String> =
+        template.undeclared_variables(false).into_iter().collect();
+    for (global, _) in environment.globals() {
+        variables.remove(global);
+    }
+    Ok(variables)
 }
 
 /// Fetches what the world has of `names`; says whether that was anything.
