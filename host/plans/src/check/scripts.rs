@@ -1,20 +1,17 @@
 //! What is wrong with a script, as far as its text tells.
 
-use super::{Finding, error, warning};
+use super::defaults::wrong_default;
+use super::templates::Templates;
+use super::{Finding, error, frame, unused, warning};
 use crate::library::PlanLibrary;
 use crate::problem::problem;
 use mintage_engine::nearest::suggest;
-use mintage_engine::{
-    AttributeUse, Call, Code, DefaultValue, Diagnostic, Frame, PlanHost, attribute_uses, calls,
-};
-use std::collections::BTreeSet;
-
-/// The functions whose argument at this place, counted from 0, is the name of a template.
-const TEMPLATES_BY: [(&str, usize); 2] = [("template::render", 0), ("file::render", 1)];
+use mintage_engine::{AttributeUse, Code, DefaultValue, Diagnostic, PlanHost, attribute_uses};
 
 pub(super) fn check(
     library: &PlanLibrary,
     host: &PlanHost,
+    templates: &Templates<'_>,
     name: &str,
     source: &str,
 ) -> Vec<Finding> {
@@ -25,9 +22,9 @@ pub(super) fn check(
     let unknown = host.unknown_calls(name, source).into_iter().map(error);
     let uses = attribute_uses(source).into_iter();
     let uses = uses.filter_map(|used| wrong_use(library, name, source, &used));
-    let calls = calls(source).into_iter();
-    let templates = calls.filter_map(|call| missing_template(library, name, source, &call));
-    let mut findings: Vec<Finding> = unknown.chain(uses).chain(templates.map(error)).collect();
+    let mut findings: Vec<Finding> = unknown.chain(uses).collect();
+    findings.extend(templates.wrong_renderings(name, source));
+    findings.extend(unused::statements(name, source));
     findings.sort_by_key(|finding| {
         let frame = finding.diagnostic.frames.first();
         frame.map(|frame| (frame.line, frame.column))
@@ -42,13 +39,13 @@ fn wrong_use(
     source: &str,
     used: &AttributeUse,
 ) -> Option<Finding> {
-    let at = |code, message: String| {
+    let placed = |mut diagnostic: Diagnostic| {
         let width = "attribute".len();
         let frame = frame(script, source, used.line, used.column, width);
-        let mut diagnostic = problem(code, message);
         diagnostic.frames.push(frame);
         diagnostic
     };
+    let at = |code, message: String| placed(problem(code, message));
     let Some(name) = &used.name else {
         let message = "the attribute's name is computed, so nobody can tell what the script needs";
         let computed = at(Code::P4002, message.to_owned());
@@ -67,7 +64,15 @@ fn wrong_use(
             let help = format!("give one: `attribute(\"{name}\", default)`");
             return Some(warning(optional.with_help(help)));
         }
-        return None;
+        let DefaultValue::Literal(default) = &used.default else {
+            return None;
+        };
+        let wrong = placed(wrong_default(name, attribute, default)?);
+        // Such a default may stand for something else in the script; another type is a mistake.
+        return Some(match wrong.code {
+            Code::P4003 => error(wrong),
+            _ => warning(wrong),
+        });
     }
     let message = format!("the build plan does not declare the attribute `{name}`");
     let mut undeclared = at(Code::P4002, message);
@@ -76,60 +81,4 @@ fn wrong_use(
         DefaultValue::Required => error(undeclared),
         _ => warning(undeclared),
     })
-}
-
-/// A template that is named by a plain string and does not exist.
-fn missing_template(
-    library: &PlanLibrary,
-    script: &str,
-    source: &str,
-    call: &Call,
-) -> Option<Diagnostic> {
-    let by = TEMPLATES_BY
-        .iter()
-        .find(|(function, _)| *function == call.name);
-    let name = call.texts.get(by?.1)?.as_ref()?;
-    if library.template(name).is_some() {
-        return None;
-    }
-    let message = format!("the library has no template `{name}`");
-    let mut missing = problem(Code::P2014, message);
-    missing.help = suggest(name, library.templates().map(|(name, _)| name));
-    missing
-        .frames
-        .push(frame(script, source, call.line, call.column, call.width));
-    Some(missing)
-}
-
-/// Attributes that are declared and that no script asks for.
-pub(super) fn unused(library: &PlanLibrary) -> Vec<Finding> {
-    let uses = library
-        .scripts()
-        .flat_map(|(_, source)| attribute_uses(source));
-    let names: Vec<Option<String>> = uses.map(|used| used.name).collect();
-    // Where a name is computed, it may be any.
-    if names.contains(&None) {
-        return Vec::new();
-    }
-    let used: BTreeSet<String> = names.into_iter().flatten().collect();
-    let declared = library.plan().attributes.keys();
-    let unused = declared.filter(|name| !used.contains(*name));
-    let unused = unused.map(|name| {
-        let message = format!("no script asks for the attribute `{name}`");
-        warning(problem(Code::P4002, message))
-    });
-    unused.collect()
-}
-
-fn frame(script: &str, source: &str, line: usize, column: usize, width: usize) -> Frame {
-    let text = source.lines().nth(line.saturating_sub(1));
-    Frame {
-        script: script.to_owned(),
-        line,
-        column,
-        width,
-        function: None,
-        text: text.unwrap_or_default().to_owned(),
-        label: None,
-    }
 }

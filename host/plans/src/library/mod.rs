@@ -2,8 +2,10 @@
 
 mod build_plan;
 mod folder;
+mod places;
 
 pub use build_plan::{BuildPlan, MountSource, PlanKind};
+pub(crate) use places::Places;
 
 use mintage_engine::{DefaultValue, Diagnostic, attribute_uses};
 use mintage_volume::digits::hex;
@@ -71,6 +73,16 @@ impl PlanLibrary {
     /// The build plan.
     pub fn plan(&self) -> &BuildPlan {
         &self.plan
+    }
+
+    /// The text of `build-plan.toml`.
+    pub(crate) fn manifest(&self) -> &str {
+        &self.manifest
+    }
+
+    /// Where in it things stand.
+    pub(crate) fn places(&self) -> Places {
+        Places::find(&self.manifest)
     }
 
     /// The text of a script by its name, `scripts/network.rhai`.
