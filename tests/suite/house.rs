@@ -8,7 +8,11 @@ use std::path::Path;
 const ARROWS: &[(&str, &[&str])] = &[
     ("mintage-volume", &[]),
     ("mintage-engine", &["mintage-volume"]),
-    ("mintage-plans", &["mintage-engine", "mintage-volume"]),
+    (
+        "mintage-plans",
+        &["mintage-engine", "mintage-scan", "mintage-volume"],
+    ),
+    ("mintage-scan", &["mintage-volume"]),
     ("mintage-storage", &["mintage-volume"]),
     ("mintage-trees", &[]),
     (
@@ -26,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "mintage-engine",
             "mintage-plans",
+            "mintage-scan",
             "mintage-storage",
             "mintage-testing",
             "mintage-volume",
@@ -52,6 +57,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         &["tokio", "axum", "cap-std", "minijinja", "plan-stdlib"],
     ),
     ("mintage-plans", &["tokio", "axum", "rusqlite"]),
+    ("mintage-scan", &["rhai", "tokio", "axum"]),
     ("mintage-storage", &["axum", "rhai"]),
     ("plan-stdlib", &["tokio", "axum", "rusqlite", "cap-std"]),
 ];

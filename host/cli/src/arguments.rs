@@ -1,6 +1,6 @@
 //! The command line: the commands, and what they have in common.
 
-use crate::commands::{cat, check, demo, diff, inspect, ls, run, test, tree};
+use crate::commands::{cat, check, demo, diff, inspect, ls, run, scan, test, tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs;
@@ -32,6 +32,7 @@ pub(crate) enum Command {
     Cat(cat::Cat),
     Tree(tree::Tree),
     Diff(diff::Diff),
+    Scan(scan::Scan),
     Check(check::Check),
     Test(test::Test),
     Run(run::Run),
@@ -58,6 +59,7 @@ impl Command {
             Self::Cat(command) => command.run(screen),
             Self::Tree(command) => command.run(screen),
             Self::Diff(command) => command.run(screen),
+            Self::Scan(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
             Self::Test(command) => command.run(screen),
             Self::Run(command) => command.run(screen),

@@ -7,6 +7,7 @@ pub mod diff;
 pub mod inspect;
 pub mod ls;
 pub mod run;
+pub mod scan;
 pub mod test;
 pub mod tree;
 

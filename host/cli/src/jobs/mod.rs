@@ -9,11 +9,13 @@ pub mod ls;
 mod open;
 mod personalize;
 mod rehearse;
+mod scan;
 mod tree;
 
 use crate::worker::Descriptors;
 use mintage_engine::{Code, Diagnostic, PlanError};
 use mintage_plans::{PlanLibrary, RunInput};
+use mintage_scan::Allowance;
 use mintage_volume::VolumeError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -45,6 +47,16 @@ pub enum Job {
     },
     /// How two images differ, a [`mintage_volume::diff::TreeDiff`].
     Diff,
+    /// What of an image must not travel, a [`mintage_scan::ScanReport`]; a second image may come
+    /// with it, whose identities count too.
+    Scan {
+        /// Whether there is a second image.
+        baseline: bool,
+        /// Texts to look for besides.
+        given: Vec<Vec<u8>>,
+        /// What may be found.
+        allowances: Vec<Allowance>,
+    },
     /// What is wrong with a plan library, a list of [`mintage_plans::check::Finding`]s.
     Check {
         /// The library.
@@ -74,6 +86,11 @@ pub fn act(job: Job, mut files: Descriptors) -> Result<Json, Diagnostic> {
         Job::Cat { path } => to_json(cat::copy(&mut files, &path)?),
         Job::Tree { path, content } => to_json(tree::print(&mut files, &path, content)?),
         Job::Diff => to_json(diff::compare(&mut files)?),
+        Job::Scan {
+            baseline,
+            given,
+            allowances,
+        } => to_json(scan::scan(&mut files, baseline, &given, &allowances)?),
         Job::Check { library } => to_json(check::find(&library)),
         Job::Rehearse { input, text } => to_json(rehearse::run(&input, &text)),
         Job::Personalize {

@@ -129,13 +129,13 @@ impl VolumeTree {
     }
 
     /// The target of the link at a path without links.
-    pub(crate) fn stored_link(&self, what: &str, path: &VolumePath) -> Result<Vec<u8>> {
+    pub fn stored_link(&self, what: &str, path: &VolumePath) -> Result<Vec<u8>> {
         let place = self.place(what, path)?;
         self.read_in(&place, |filesystem, inner| filesystem.read_link(inner))
     }
 
     /// The extended attributes at a path without links; none for a mount point that is blocked.
-    pub(crate) fn stored_xattrs(&self, path: &VolumePath) -> Result<BTreeMap<String, Vec<u8>>> {
+    pub fn stored_xattrs(&self, path: &VolumePath) -> Result<BTreeMap<String, Vec<u8>>> {
         if self.blocked.contains_key(path) {
             return Ok(BTreeMap::new());
         }
@@ -144,7 +144,7 @@ impl VolumeTree {
     }
 
     /// Gives the content of the file at a path without links, `len` bytes, piece by piece.
-    pub(crate) fn stored_content(
+    pub fn stored_content(
         &self,
         path: &VolumePath,
         len: u64,

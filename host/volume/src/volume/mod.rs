@@ -21,6 +21,7 @@ use crate::inspect::{Contents, inspect, refuse_other_image_formats};
 use crate::partition::{self, Partition, PartitionTable};
 use crate::path::VolumePath;
 use crate::tree::{Mount, VolumeTree};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The longest fstab that is read, in bytes.
@@ -124,6 +125,53 @@ impl Volume {
         &self.areas
     }
 
+    /// The whole device.
+    pub fn device(&self) -> &dyn BlockDevice {
+        &*self.device
+    }
+
+    /// An area as a device of its own.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an area of another volume.
+    pub fn area_device(&self, area: &Area) -> Result<Arc<dyn BlockDevice>> {
+        Ok(match &area.partition {
+            Some(partition) => Arc::new(partition.open(self.device.clone())?),
+            None => self.device.clone(),
+        })
+    }
+
+    /// The filesystem in an area, to be read only; a journal is replayed in memory.
+    ///
+    /// # Errors
+    /// As [`filesystem::open`].
+    pub fn open_filesystem(&self, area: &Area) -> Result<Box<dyn FileSystem>> {
+        let device = Arc::new(ReadOnly::new(self.area_device(area)?));
+        filesystem::open(device, &area.contents, Timestamp::default())
+            .map_err(|error| area.explain(error))
+    }
+
+    /// The stretches of the device that are in no area, in order. Partition tables are among them.
+    pub fn unpartitioned(&self) -> Vec<Range<u64>> {
+        let partitions = self.areas.iter().map(|area| match &area.partition {
+            Some(partition) => partition.start..partition.start + partition.length,
+            None => 0..self.device.len(),
+        });
+        let mut taken: Vec<Range<u64>> = partitions.collect();
+        taken.sort_by_key(|range| range.start);
+        let (mut gaps, mut at) = (Vec::new(), 0);
+        for range in taken {
+            if at < range.start {
+                gaps.push(at..range.start);
+            }
+            at = at.max(range.end);
+        }
+        if at < self.device.len() {
+            gaps.push(at..self.device.len());
+        }
+        gaps
+    }
+
     /// Mounts the volume's filesystems, as its own fstab or the options say.
     ///
     /// A filesystem that fstab mounts and that cannot be mounted here is kept in mind: whatever
@@ -199,10 +247,7 @@ impl Volume {
     ) -> Result<Box<dyn FileSystem>> {
         // Indices come from the positions in `areas` only.
         let area = self.areas.get(index).ok_or_else(no_such_area)?;
-        let mut device: Arc<dyn BlockDevice> = match &area.partition {
-            Some(partition) => Arc::new(partition.open(self.device.clone())?),
-            None => self.device.clone(),
-        };
+        let mut device = self.area_device(area)?;
         if read_only {
             device = Arc::new(ReadOnly::new(device));
         }
