@@ -27,7 +27,7 @@ pub(crate) fn module() -> Module {
 }
 
 /// The name as it stands in the file; `None` without a file, or one without a name.
-fn current(tree: &VolumeTree) -> Result<Option<String>, PlanError> {
+pub(crate) fn current(tree: &VolumeTree) -> Result<Option<String>, PlanError> {
     if access::look(tree, HOSTNAME)?.is_none() {
         return Ok(None);
     }
@@ -104,7 +104,7 @@ fn own_names(old: &[&str], new: &str) -> Vec<String> {
     names
 }
 
-fn label(name: &str) -> &str {
+pub(crate) fn label(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod file;
+mod generalize;
 mod global;
 mod group;
 mod hostname;
@@ -52,6 +53,7 @@ impl Library for StandardLibrary {
         let modules: Vec<(&'static str, Module)> = vec![
             ("", global::module()),
             ("file", file::module()),
+            ("generalize", generalize::module()),
             ("group", group::module()),
             ("hostname", hostname::module()),
             ("hosts", hosts::module()),

@@ -11,11 +11,11 @@ use rhai::Module;
 use rhai::plugin::*;
 
 /// The file (machine-id(5)).
-const MACHINE_ID: &str = "/etc/machine-id";
+pub(crate) const MACHINE_ID: &str = "/etc/machine-id";
 /// D-Bus's own, on older installations a copy and not a link.
 const DBUS: &str = "/var/lib/dbus/machine-id";
 /// What the file holds in an image whose next boot is its first.
-const UNINITIALIZED: &str = "uninitialized";
+pub(crate) const UNINITIALIZED: &str = "uninitialized";
 /// The name of the server's own among its identity, and of what is derived.
 const IDENTITY: &str = "machine-id";
 
@@ -66,7 +66,7 @@ fn set(tree: &mut VolumeTree, id: &str) -> Result<bool, PlanError> {
     Ok(changed)
 }
 
-fn reset(tree: &mut VolumeTree, to: &str) -> Result<bool, PlanError> {
+pub(crate) fn reset(tree: &mut VolumeTree, to: &str) -> Result<bool, PlanError> {
     let content = match to {
         "empty" => String::new(),
         UNINITIALIZED => format!("{UNINITIALIZED}\n"),

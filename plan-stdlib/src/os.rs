@@ -96,7 +96,7 @@ pub(crate) fn family(tree: &VolumeTree) -> Result<String, PlanError> {
         .unwrap_or_default())
 }
 
-fn init(tree: &VolumeTree) -> Result<&'static str, PlanError> {
+pub(crate) fn init(tree: &VolumeTree) -> Result<&'static str, PlanError> {
     let there = |path| -> Result<bool, PlanError> { Ok(access::look(tree, path)?.is_some()) };
     if there("/sbin/init")? {
         let program = tree.resolve("/sbin/init", LastLink::Follow)?;

@@ -43,7 +43,7 @@ fn glob(tree: &VolumeTree, pattern: &str, limit: usize) -> Result<Array, PlanErr
 }
 
 /// The paths that match, sorted by their bytes.
-pub(super) fn paths(
+pub(crate) fn paths(
     tree: &VolumeTree,
     pattern: &str,
     limit: usize,

@@ -6,7 +6,7 @@ mod checksum;
 mod content;
 mod copying;
 mod directory;
-mod glob;
+pub(crate) mod glob;
 mod line;
 pub(crate) mod link;
 mod metadata;
