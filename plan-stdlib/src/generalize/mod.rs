@@ -127,7 +127,6 @@ mod exported {
     use mintage_engine::{CallWorld, LogLevel};
     use rhai::{Array, Dynamic, Map, NativeCallContext};
 
-    /// As `standard(options)`, without options.
     #[rhai_fn(name = "standard", volatile, return_raw)]
     pub fn standard_plain(ctx: NativeCallContext) -> RhaiResultOf<i64> {
         standard(ctx, Map::new())

@@ -8,10 +8,10 @@ use crate::file::glob;
 use crate::text::pattern::Pattern;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::error::VolumeErrorKind;
-use mintage_volume::escape::escape;
 use mintage_volume::filesystem::FileKind;
 use mintage_volume::path::VolumePath;
 use mintage_volume::tree::{LastLink, VolumeTree};
+use std::collections::BTreeSet;
 
 /// The most paths that one pattern matches, and the most entries that one walk looks at.
 const MAX_PATHS: usize = 1_000_000;
@@ -92,10 +92,13 @@ pub(super) fn files_below(
 /// The paths that match, in order, without those that a link leads to somewhere else.
 pub(super) fn matching(tree: &VolumeTree, pattern: &str) -> Result<Vec<Vec<u8>>, PlanError> {
     let paths = glob::paths(tree, pattern, MAX_PATHS)?;
-    for path in &paths {
+    let parents = paths.iter().map(|path| {
         let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
-        let parent = path.get(..end).filter(|parent| !parent.is_empty());
-        real_directory(tree, parent.unwrap_or(b"/"))?;
+        path.get(..end).unwrap_or_default()
+    });
+    let parents: BTreeSet<&[u8]> = parents.filter(|parent| !parent.is_empty()).collect();
+    for parent in parents {
+        check_links(tree, parent)?;
     }
     Ok(paths.into_iter().collect())
 }
@@ -115,16 +118,27 @@ fn real_directory(tree: &VolumeTree, path: &[u8]) -> Result<Option<VolumePath>, 
             };
         }
     }
-    let real = tree.resolve(path, LastLink::Follow)?;
-    if real.file_name() == VolumePath::parse(path)?.file_name() {
-        return Ok(Some(real));
+    check_links(tree, path)?;
+    Ok(Some(tree.resolve(path, LastLink::Follow)?))
+}
+
+/// Refuses a link on the way that leads to a directory of another name than its own.
+fn check_links(tree: &VolumeTree, path: &[u8]) -> Result<(), PlanError> {
+    let mut place = VolumePath::root();
+    for name in VolumePath::parse(path)?.names() {
+        place = place.join(name)?;
+        let real = tree.resolve(place.as_bytes(), LastLink::Follow)?;
+        if real.file_name() == Some(name) {
+            continue;
+        }
+        let shown = place.to_string();
+        let message = format!("`{shown}` is a link to `{real}`: what is there is something else");
+        return Err(PlanError::new(Code::P3003, message).at(&shown).help(
+            "links are followed to directories of the same name only; \
+             remove it by `file::remove_all` and skip this operation",
+        ));
     }
-    let (shown, real) = (escape(path), real.to_string());
-    let message = format!("`{shown}` is a link to `{real}`: nothing there is taken for it");
-    Err(PlanError::new(Code::P3003, message).at(&shown).help(
-        "links are followed to directories of the same name only; \
-         clear the directory by `file::remove_all` and skip this operation",
-    ))
+    Ok(())
 }
 
 /// Removes a file, or a directory with all below it; of a directory with a mount below it, only
