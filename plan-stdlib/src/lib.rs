@@ -21,12 +21,16 @@ mod motd;
 mod network;
 mod options;
 mod os;
+mod password;
 mod profile;
 mod scripts;
 mod seed;
 mod service;
 mod shell_vars;
+mod ssh;
+mod sshd;
 mod structured;
+mod sudo;
 mod template;
 #[cfg(test)]
 mod test_world;
@@ -35,6 +39,7 @@ mod tests;
 mod text;
 mod timezone;
 mod toml;
+mod user;
 mod values;
 mod yaml;
 
@@ -69,10 +74,14 @@ impl Library for StandardLibrary {
             ("profile", profile::module()),
             ("service", service::module()),
             ("shell_vars", shell_vars::module()),
+            ("ssh", ssh::module()),
+            ("sshd", sshd::module()),
+            ("sudo", sudo::module()),
             ("template", template::module()),
             ("timezone", timezone::module()),
             ("toml", toml::module()),
             ("yaml", yaml::module()),
+            ("user", user::module()),
         ];
         let modules = modules.into_iter().map(|(name, mut module)| {
             module.build_index();

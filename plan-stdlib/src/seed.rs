@@ -13,6 +13,20 @@ pub(crate) fn derive<const N: usize>(world: &dyn PlanWorld, purpose: &str) -> [u
     derived(world.seed(), purpose)
 }
 
+/// The shortest seed, in bytes, of which keys are derived without a warning: 32 hexadecimal digits
+/// of randomness are as hard to guess as the keys themselves.
+const MIN_FOR_KEYS: usize = 32;
+
+/// What a run says that derives private keys from a seed which somebody could guess.
+pub(crate) const GUESSABLE: &str = "private keys were derived from a seed shorter than 32 \
+    characters: whoever guesses it has them; use a long random seed, or put the keys into the \
+    server's identity";
+
+/// Whether somebody could guess the seed, and with it the keys that are derived from it.
+pub(crate) fn is_guessable(world: &dyn PlanWorld) -> bool {
+    world.seed().len() < MIN_FOR_KEYS
+}
+
 fn derived<const N: usize>(seed: &str, purpose: &str) -> [u8; N] {
     let mut bytes = [0; N];
     for (counter, chunk) in (0_u64..).zip(bytes.chunks_mut(32)) {

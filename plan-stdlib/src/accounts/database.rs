@@ -24,16 +24,6 @@ pub(crate) enum Database {
 }
 
 impl Database {
-    /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Passwd,
-        Self::Shadow,
-        Self::Group,
-        Self::GroupShadow,
-        Self::SubUid,
-        Self::SubGid,
-    ];
-
     /// Where it is.
     pub(crate) fn path(self) -> &'static str {
         match self {

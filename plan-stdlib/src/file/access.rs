@@ -42,6 +42,15 @@ impl Access {
         })
     }
 
+    /// All of it, as given.
+    pub(crate) fn exactly(ownership: Ownership) -> Self {
+        Self {
+            mode: Some(ownership.mode),
+            uid: Some(ownership.uid),
+            gid: Some(ownership.gid),
+        }
+    }
+
     /// For something new, owned by root unless told otherwise.
     pub(crate) fn ownership(&self, default_mode: u32) -> Ownership {
         Ownership {
