@@ -7,6 +7,7 @@
 mod accounts;
 mod file;
 mod generalize;
+mod fstab;
 mod global;
 mod group;
 mod hostname;
@@ -60,6 +61,7 @@ impl Library for StandardLibrary {
             ("file", file::module()),
             ("generalize", generalize::module()),
             ("group", group::module()),
+            ("fstab", fstab::module()),
             ("hostname", hostname::module()),
             ("hosts", hosts::module()),
             ("ini", ini::module()),
@@ -77,6 +79,7 @@ impl Library for StandardLibrary {
             ("ssh", ssh::module()),
             ("sshd", sshd::module()),
             ("sudo", sudo::module()),
+            ("swap", fstab::swap_module()),
             ("template", template::module()),
             ("timezone", timezone::module()),
             ("toml", toml::module()),

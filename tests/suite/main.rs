@@ -19,5 +19,6 @@ mod house;
 mod layouts;
 mod nothing_half_done;
 mod secrets;
+mod system_files;
 mod systemd_units;
 mod vfat;
