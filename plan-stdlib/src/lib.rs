@@ -14,6 +14,7 @@ mod hostname;
 mod hosts;
 mod ini;
 mod json;
+mod kernel;
 mod keyboard;
 mod locale;
 mod log;
@@ -68,6 +69,7 @@ impl Library for StandardLibrary {
             ("json", json::module()),
             ("keyboard", keyboard::module()),
             ("locale", locale::module()),
+            ("kernel", kernel::module()),
             ("log", log::module()),
             ("machine_id", machine_id::module()),
             ("motd", motd::module()),

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cases;
+mod boot_loader;
 mod clone;
 mod debian;
 mod directory;
