@@ -7,6 +7,7 @@
 mod accounts;
 mod file;
 mod generalize;
+mod first_boot;
 mod fstab;
 mod global;
 mod group;
@@ -62,6 +63,7 @@ impl Library for StandardLibrary {
             ("file", file::module()),
             ("generalize", generalize::module()),
             ("group", group::module()),
+            ("first_boot", first_boot::module()),
             ("fstab", fstab::module()),
             ("hostname", hostname::module()),
             ("hosts", hosts::module()),
