@@ -15,6 +15,7 @@ mod hostname;
 mod hosts;
 mod ini;
 mod json;
+mod iscsi;
 mod kernel;
 mod keyboard;
 mod locale;
@@ -71,6 +72,7 @@ impl Library for StandardLibrary {
             ("json", json::module()),
             ("keyboard", keyboard::module()),
             ("locale", locale::module()),
+            ("iscsi", iscsi::module()),
             ("kernel", kernel::module()),
             ("log", log::module()),
             ("machine_id", machine_id::module()),
