@@ -41,6 +41,7 @@ mod test_world;
 #[cfg(test)]
 mod tests;
 mod text;
+mod time_sync;
 mod timezone;
 mod toml;
 mod user;
@@ -87,6 +88,7 @@ impl Library for StandardLibrary {
             ("sudo", sudo::module()),
             ("swap", fstab::swap_module()),
             ("template", template::module()),
+            ("time_sync", time_sync::module()),
             ("timezone", timezone::module()),
             ("toml", toml::module()),
             ("yaml", yaml::module()),
