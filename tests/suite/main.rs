@@ -5,8 +5,8 @@
 // A test fails by a panic, also in the functions that its file is made of.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod cases;
 mod boot_loader;
+mod cases;
 mod clone;
 mod debian;
 mod directory;
