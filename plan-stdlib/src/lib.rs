@@ -6,16 +6,16 @@
 
 mod accounts;
 mod file;
-mod generalize;
 mod first_boot;
 mod fstab;
+mod generalize;
 mod global;
 mod group;
 mod hostname;
 mod hosts;
 mod ini;
-mod json;
 mod iscsi;
+mod json;
 mod kernel;
 mod keyboard;
 mod locale;
