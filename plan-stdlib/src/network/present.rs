@@ -6,13 +6,15 @@ use super::model::{Key, Model};
 use crate::file::access;
 use crate::text::MAX_TEXT;
 use mintage_engine::{Code, PlanError};
-use mintage_volume::filesystem::FileKind;
+use mintage_volume::filesystem::{FileKind, Ownership};
 use mintage_volume::tree::VolumeTree;
 use std::collections::BTreeSet;
 
 /// The file that names ports by their hardware addresses, on any system with udev.
 const UDEV_NAMES: &str = "/etc/udev/rules.d/70-persistent-net.rules";
 const INTERFACES: &str = "/etc/network/interfaces";
+/// cloud-init sets up a network of its own at the first boot unless it is told not to.
+const CLOUD_INIT: &str = "/etc/cloud/cloud.cfg.d";
 
 /// Where a stack has its files: the folder, how a name starts, how it ends.
 fn places(stack: Stack) -> &'static [(&'static str, &'static str, &'static str)] {
@@ -152,6 +154,11 @@ pub(super) fn clear(tree: &mut VolumeTree, stack: Stack, model: &Model) -> Resul
             changed = true;
         }
     }
+    if access::look(tree, CLOUD_INIT)?.is_some() {
+        let path = format!("{CLOUD_INIT}/99-mintage-network.cfg");
+        let text = b"network: {config: disabled}\n";
+        changed |= access::write_bytes(tree, &path, text, Ownership::root(0o644))?;
+    }
     let is_kept = |name: &str| name == "lo" || boot.iter().any(|key| key.to_string() == name);
     Ok(drop_stanzas(tree, stack, |name| !is_kept(name))? || changed)
 }
@@ -206,6 +213,6 @@ pub(super) fn source_folder(tree: &mut VolumeTree, stack: Stack) -> Result<bool,
     if stack != Stack::Ifupdown {
         return Ok(false);
     }
-    let root = mintage_volume::filesystem::Ownership::root(0o644);
+    let root = Ownership::root(0o644);
     access::edit_or_create(tree, INTERFACES, root, interfaces::with_source)
 }

@@ -2,7 +2,7 @@
 
 use super::detect::{Stack, is_enabled};
 use super::model::Dns;
-use super::model::resolve::Network;
+use super::model::network::Network;
 use super::render::Rendered;
 use crate::file::access;
 use crate::shell_vars::document::Document;

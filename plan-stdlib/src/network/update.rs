@@ -2,7 +2,8 @@
 
 use super::detect::{self, Stack};
 use super::model::address::Mac;
-use super::model::resolve::{Network, resolve};
+use super::model::network::{Kind, Network};
+use super::model::resolve::resolve;
 use super::model::{Key, Model};
 use super::present;
 use super::render::{self, Rendered};
@@ -117,7 +118,6 @@ fn stack(tree: &VolumeTree, model: &Model) -> Result<Stack, PlanError> {
 /// ifupdown sets up bonds and bridges by scripts of other packages; without them it would do
 /// nothing, and say nothing.
 fn check_packages(tree: &VolumeTree, stack: Stack, network: &Network) -> Result<(), PlanError> {
-    use super::model::resolve::Kind;
     if stack != Stack::Ifupdown {
         return Ok(());
     }

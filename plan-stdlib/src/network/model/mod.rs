@@ -7,6 +7,7 @@ pub(super) mod address;
 pub(super) mod bond;
 pub(super) mod bridge;
 pub(super) mod name;
+pub(super) mod network;
 pub(super) mod resolve;
 
 use super::detect::Stack;

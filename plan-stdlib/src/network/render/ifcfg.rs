@@ -5,7 +5,7 @@ use super::lines::{Assignments, joined, pairs, yes_no};
 use super::{Rendered, networkmanager};
 use crate::network::model::address::Route;
 use crate::network::model::bridge::BridgeOptions;
-use crate::network::model::resolve::{Interface, Kind, Network};
+use crate::network::model::network::{Interface, Kind, Network};
 use mintage_engine::{Code, PlanError};
 
 const FOLDER: &str = "/etc/sysconfig/network-scripts";

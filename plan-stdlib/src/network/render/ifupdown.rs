@@ -4,7 +4,7 @@
 use super::lines::on_off;
 use super::{Rendered, networkd};
 use crate::network::model::address::Route;
-use crate::network::model::resolve::{Interface, Kind, Network};
+use crate::network::model::network::{Interface, Kind, Network};
 use mintage_engine::{Code, PlanError};
 use std::fmt::{Display, Write as _};
 

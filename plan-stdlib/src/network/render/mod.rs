@@ -12,7 +12,7 @@ mod networkmanager;
 mod wicked;
 
 use super::detect::Stack;
-use super::model::resolve::Network;
+use super::model::network::Network;
 use mintage_engine::PlanError;
 
 /// A file that belongs to the network as a whole or to one interface.

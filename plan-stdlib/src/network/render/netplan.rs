@@ -9,7 +9,7 @@ use crate::network::model::Dns;
 use crate::network::model::address::Route;
 use crate::network::model::bond::BondOptions;
 use crate::network::model::bridge::BridgeOptions;
-use crate::network::model::resolve::{BootPort, Interface, Kind, Network};
+use crate::network::model::network::{BootPort, Interface, Kind, Network};
 use std::fmt::{Display, Write as _};
 
 /// Read behind the installer's and cloud-init's files (`00-`, `50-`), whose keys it adds to.

@@ -6,7 +6,7 @@ use super::lines::{Sections, joined, yes_no};
 use crate::network::model::address::{Mac, Route};
 use crate::network::model::bond::BondOptions;
 use crate::network::model::bridge::BridgeOptions;
-use crate::network::model::resolve::{Interface, Kind, Network};
+use crate::network::model::network::{Interface, Kind, Network};
 
 /// Read before files that match more, as `20-wired.network` with `Name=en*`.
 const FOLDER: &str = "/etc/systemd/network/05-";

@@ -4,7 +4,7 @@ use super::lines::{Sections, joined};
 use super::{Rendered, networkd};
 use crate::network::model::Addressing;
 use crate::network::model::bridge::BridgeOptions;
-use crate::network::model::resolve::{BootPort, Interface, Kind, Network};
+use crate::network::model::network::{BootPort, Interface, Kind, Network};
 
 const CONNECTIONS: &str = "/etc/NetworkManager/system-connections";
 const SETTINGS: &str = "/etc/NetworkManager/conf.d";

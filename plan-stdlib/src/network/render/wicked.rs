@@ -5,7 +5,7 @@ use super::Rendered;
 use super::lines::{Assignments, on_off, pairs};
 use crate::network::model::address::Route;
 use crate::network::model::bridge::BridgeOptions;
-use crate::network::model::resolve::{Interface, Kind, Network};
+use crate::network::model::network::{Interface, Kind, Network};
 use std::net::IpAddr;
 
 const FOLDER: &str = "/etc/sysconfig/network";
