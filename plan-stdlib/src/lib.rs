@@ -5,6 +5,7 @@
 //! results are in `docs/stdlib-design.md`.
 
 mod accounts;
+mod archive;
 mod file;
 mod first_boot;
 mod fstab;
@@ -17,6 +18,7 @@ mod ini;
 mod iscsi;
 mod json;
 mod kernel;
+mod key_value;
 mod keyboard;
 mod locale;
 mod log;
@@ -62,15 +64,18 @@ impl Library for StandardLibrary {
     fn modules(&self) -> Vec<LibraryModule> {
         let modules: Vec<(&'static str, Module)> = vec![
             ("", global::module()),
+            ("archive", archive::module()),
             ("file", file::module()),
             ("generalize", generalize::module()),
             ("group", group::module()),
             ("first_boot", first_boot::module()),
             ("fstab", fstab::module()),
+            ("gzip", archive::gzip_module()),
             ("hostname", hostname::module()),
             ("hosts", hosts::module()),
             ("ini", ini::module()),
             ("json", json::module()),
+            ("key_value", key_value::module()),
             ("keyboard", keyboard::module()),
             ("locale", locale::module()),
             ("iscsi", iscsi::module()),

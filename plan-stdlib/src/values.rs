@@ -64,6 +64,17 @@ pub(crate) fn scalar(value: &Dynamic) -> Result<String, PlanError> {
     })
 }
 
+/// As [`scalar`], and whether it is a secret.
+///
+/// # Errors
+/// `P2006` for anything else.
+pub(crate) fn scalar_or_secret(value: &Dynamic) -> Result<(String, bool), PlanError> {
+    if let Some(secret) = value.read_lock::<Secret>() {
+        return Ok((secret.reveal().to_owned(), true));
+    }
+    Ok((scalar(value)?, false))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

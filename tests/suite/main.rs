@@ -10,6 +10,7 @@ mod cases;
 mod clone;
 mod debian;
 mod directory;
+mod editors;
 mod ext4_differential;
 mod ext4_hostile;
 mod ext4_images;

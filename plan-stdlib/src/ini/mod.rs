@@ -65,8 +65,10 @@ fn set(
     if key.trim().is_empty() || key.starts_with(['#', ';', '[']) {
         return Err(bad("key", key));
     }
-    let value = line_value(value)?;
-    access::edit_or_create(tree, path, Ownership::root(0o644), |content| {
+    let (value, is_secret) = line_value(value)?;
+    access::mark(tree, path, is_secret)?;
+    let mode = if is_secret { 0o600 } else { 0o644 };
+    access::edit_or_create(tree, path, Ownership::root(mode), |content| {
         Document::parse(content)?.set(section, key, &value)
     })
 }
@@ -106,20 +108,23 @@ fn bad(what: &str, name: &str) -> PlanError {
 }
 
 /// A value that fits behind the `=` and is read back the same.
-fn line_value(value: &Dynamic) -> Result<String, PlanError> {
-    let text = values::scalar(value)?;
+fn line_value(value: &Dynamic) -> Result<(String, bool), PlanError> {
+    let (text, is_secret) = values::scalar_or_secret(value)?;
     let is_one_line = !text.contains(|c: char| c.is_control() && c != '\t');
     if text.trim() != text || text.ends_with('\\') || !is_one_line {
-        let shown = shorten(&text);
+        let shown = match is_secret {
+            true => "the secret".to_owned(),
+            false => format!("`{}`", shorten(&text)),
+        };
         return Err(PlanError::new(
             Code::P2013,
-            format!("`{shown}` cannot be a value in such a file"),
+            format!("{shown} cannot be a value in such a file"),
         )
         .help(
             "a value is on one line, does not start or end with blanks, and does not end in `\\`",
         ));
     }
-    Ok(text)
+    Ok((text, is_secret))
 }
 
 /// Bytes of a file as a script's string.
@@ -190,7 +195,7 @@ mod exported {
         ctx.call_world(|world| Ok(find(world.tree(), path, section, key)?.unwrap_or(default)))
     }
 
-    /// Sets a key to a string, a number or a boolean.
+    /// Sets a key to a string, a number, a boolean or a secret, which marks the file as secret.
     ///
     /// The line where the key counts is changed; a new key goes to the end of its section, a new
     /// section to the end of the file, both in the style of the file. Everything else stays byte for

@@ -55,13 +55,18 @@ fn set(tree: &mut VolumeTree, path: &str, name: &str, value: &Dynamic) -> Result
         return Err(PlanError::new(Code::P2013, message)
             .help("a name has letters, digits and `_`, and does not start with a digit"));
     }
-    let value = values::scalar(value)?;
+    let (value, is_secret) = values::scalar_or_secret(value)?;
     if value.contains(|c: char| c.is_control() && c != '\t') {
-        let shown = shorten(&value);
-        let message = format!("`{shown}` cannot be the value of a variable");
+        let shown = match is_secret {
+            true => "the secret".to_owned(),
+            false => format!("`{}`", shorten(&value)),
+        };
+        let message = format!("{shown} cannot be the value of a variable");
         return Err(PlanError::new(Code::P2013, message).help("a value is on one line"));
     }
-    access::edit_or_create(tree, path, Ownership::root(0o644), |content| {
+    access::mark(tree, path, is_secret)?;
+    let mode = if is_secret { 0o600 } else { 0o644 };
+    access::edit_or_create(tree, path, Ownership::root(mode), |content| {
         Document::parse(content).set(name, &value)
     })
 }
@@ -129,7 +134,7 @@ mod exported {
         ctx.call_world(|world| Ok(find(world.tree(), path, name)?.unwrap_or(default)))
     }
 
-    /// Sets a variable to a string, a number or a boolean.
+    /// Sets a variable to a string, a number, a boolean or a secret, which marks the file as secret.
     ///
     /// The last assignment is changed, in the quotes that it has; a new one goes to the end of the
     /// file. The value is quoted so that a shell reads exactly it. Everything else stays byte for
