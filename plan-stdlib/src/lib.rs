@@ -48,6 +48,7 @@ mod timezone;
 mod toml;
 mod user;
 mod values;
+mod xml;
 mod yaml;
 
 use mintage_engine::{Library, LibraryModule, LibraryScript, TemplateFacts, TemplateFault};
@@ -96,6 +97,7 @@ impl Library for StandardLibrary {
             ("time_sync", time_sync::module()),
             ("timezone", timezone::module()),
             ("toml", toml::module()),
+            ("xml", xml::module()),
             ("yaml", yaml::module()),
             ("user", user::module()),
         ];

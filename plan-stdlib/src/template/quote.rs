@@ -1,4 +1,4 @@
-//! The filters `sh`, `ini`, `json`, `yaml`, `xml`: a value as text that a format reads back as
+//! The filters that quote: a value as text that a format reads back as
 //! exactly this value, or an error.
 
 use minijinja::value::ValueKind;
@@ -15,6 +15,9 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter("json", json);
     environment.add_filter("yaml", yaml);
     environment.add_filter("xml", xml);
+    environment.add_filter("toml", toml);
+    environment.add_filter("systemd", systemd);
+    environment.add_filter("systemd_exec", systemd_exec);
 }
 
 /// One word of a POSIX shell, in single quotes.
@@ -87,6 +90,49 @@ fn xml(value: Value) -> Result<String, Error> {
     Ok(quoted)
 }
 
+/// A value of TOML: a string, a number, a boolean, or a list of them. A string of JSON is one of
+/// TOML, but for one character that TOML has escaped.
+fn toml(value: Value) -> Result<String, Error> {
+    let is_single = |value: &Value| {
+        matches!(
+            value.kind(),
+            ValueKind::String | ValueKind::Number | ValueKind::Bool
+        )
+    };
+    let is_list = value.kind() == ValueKind::Seq && value.try_iter()?.all(|item| is_single(&item));
+    if !is_single(&value) && !is_list {
+        let kind = value.kind();
+        let message =
+            format!("the filter `toml` takes single values and lists of them, not {kind}");
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    Ok(json(value)?.replace('\u{7f}', "\\u007f"))
+}
+
+/// One word in a setting of a systemd unit (systemd.syntax(7)), in double quotes: blanks, quotes,
+/// line breaks and specifiers in it are only text.
+fn systemd(value: Value) -> Result<String, Error> {
+    let mut quoted = "\"".to_owned();
+    for c in scalar("systemd", &value)?.chars() {
+        match c {
+            '\0' => return Err(bad("systemd", "a NUL character")),
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '%' => quoted.push_str("%%"),
+            '\n' => quoted.push_str("\\n"),
+            c if c.is_ascii_control() => quoted.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    Ok(quoted)
+}
+
+/// As `systemd`, for the words of a command, `ExecStart=` and its like, which have variables too.
+fn systemd_exec(value: Value) -> Result<String, Error> {
+    Ok(systemd(value)?.replace('$', "$$"))
+}
+
 /// The text of a string, a number or a boolean.
 fn scalar(filter: &str, value: &Value) -> Result<String, Error> {
     if let Some(text) = value.as_str() {
@@ -134,7 +180,7 @@ mod tests {
     #[test]
     fn each_format_reads_back_the_same_value() {
         type Filter = fn(Value) -> Result<String, Error>;
-        let table: [(Filter, &str, Option<&str>); 16] = [
+        let table: [(Filter, &str, Option<&str>); 21] = [
             (sh, "a b", Some("'a b'")),
             (sh, "it's $(reboot)", Some(r"'it'\''s $(reboot)'")),
             (sh, "", Some("''")),
@@ -159,6 +205,11 @@ mod tests {
             (xml, "a\nb", Some("a&#10;b")),
             (sh, "\n", Some("'\n'")),
             (ini, "\u{1b}[31m", None),
+            (toml, "a\"\n\u{7f}", Some(r#""a\"\n\u007f""#)),
+            (systemd, "a b%i\"\\\n$X", Some(r#""a b%%i\"\\\n$X""#)),
+            (systemd, "\u{1b}", Some(r#""\x1b""#)),
+            (systemd, "\0", None),
+            (systemd_exec, "$X", Some(r#""$$X""#)),
         ];
         for (filter, given, expected) in table {
             assert_eq!(

@@ -322,7 +322,9 @@ pub(super) mod exported {
     /// The language is that of Jinja. A variable that was not handed over is an error. The line
     /// break behind a block tag, and the blanks before it, do not come into the text; the one at the
     /// end of the template does. `include`, `import` and `extends` find templates of the same plan
-    /// library. Filters quote for a format: `sh`, `ini`, `json`, `yaml`, `xml`. When a secret is
+    /// library. Filters quote for a format, each for exactly one value in its place: `sh` a word,
+    /// `ini` the rest of a line, `json`, `yaml` and `toml` a value, `xml` a text or an attribute,
+    /// `systemd` a word of a unit's setting, `systemd_exec` one of its commands. When a secret is
     /// among the variables, the whole text is a secret.
     ///
     /// # Errors
