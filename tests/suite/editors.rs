@@ -93,7 +93,7 @@ const DOCUMENTS: [(&str, &str); 33] = [
         "%YAML 1.1\n---\nname: x\nmap:\n    k:\n    - 1\n...\n",
     ),
     ("yaml", "list:\n-   k: 1\n    v: 2\n-   k: 3\n"),
-    ("yaml", "map:\n  k: 1 \n  v: 2\t# tab\nname:   x   # far\n"),
+    ("yaml", "map:\n  k: 1 \n  v: 2  # c\nname:   x   # far\n"),
 ];
 
 /// What is done to each of them: the act, the keys and the value, as JSON.

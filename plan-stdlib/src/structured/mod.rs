@@ -62,7 +62,7 @@ pub(crate) fn edited<F: Format>(content: &[u8], keys: &[Key], change: &Change) -
     let mut expected = F::parse(text)?;
     let steps = change.steps(&mut expected, keys)?;
     if steps.is_empty() {
-        return Ok(None);
+        return no_steps::<F>(text, keys, change);
     }
     let mut edited = text.to_owned();
     for step in &steps {
@@ -78,6 +78,15 @@ pub(crate) fn edited<F: Format>(content: &[u8], keys: &[Key], change: &Change) -
         edited.insert_str(0, BYTE_ORDER_MARK);
     }
     Ok(Some(edited.into_bytes()))
+}
+
+/// Nothing has to change, unless readers see by reference what is to be gone.
+fn no_steps<F: Format>(text: &str, keys: &[Key], change: &Change) -> Edited {
+    if matches!(change, Change::Remove) && keys::find(&F::read(text)?, keys).is_some() {
+        let message = "what is to be removed stands elsewhere in it, and is only referred to there";
+        return Err(PlanError::new(Code::P2016, message));
+    }
+    Ok(None)
 }
 
 /// Editors of Windows put it first.

@@ -49,6 +49,11 @@ impl Edit<'_> {
             return Ok(None);
         };
         self.check_free(old)?;
+        if old.is_tagged {
+            return Err(bad(
+                "a tag in it says of which type the value is that is there",
+            ));
+        }
         if old.is_absent() {
             return Ok(self.fill(at, value));
         }

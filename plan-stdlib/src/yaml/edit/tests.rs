@@ -193,6 +193,12 @@ fn what_would_change_more_is_refused() {
             Set("[`b`, `c`]", "2"),
             Code::P2016,
         ),
+        (
+            "a: &x {c: 1}\nb:\n  <<: *x\n",
+            Remove("[`b`, `c`]"),
+            Code::P2016,
+        ),
+        ("a: !!map\n  c: 1\n", Set("`a`", "[1]"), Code::P2016),
         ("a: !!str 1\n", Set("`a`", "2"), Code::P2016),
         ("a: 1\n---\nb: 2\n", Set("`a`", "2"), Code::P2016),
         ("a: 1\na: 2\n", Set("`a`", "3"), Code::P2016),
