@@ -1,6 +1,6 @@
 //! The command line: the commands, and what they have in common.
 
-use crate::commands::{cat, check, demo, diff, inspect, ls, run, scan, test, tree};
+use crate::commands::{cat, check, demo, diff, inspect, ls, new, run, scan, test, tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs;
@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Tree(tree::Tree),
     Diff(diff::Diff),
     Scan(scan::Scan),
+    New(new::New),
     Check(check::Check),
     Test(test::Test),
     Run(run::Run),
@@ -60,6 +61,7 @@ impl Command {
             Self::Tree(command) => command.run(screen),
             Self::Diff(command) => command.run(screen),
             Self::Scan(command) => command.run(screen),
+            Self::New(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
             Self::Test(command) => command.run(screen),
             Self::Run(command) => command.run(screen),

@@ -13,6 +13,7 @@ mod reference;
 mod report;
 mod screen;
 mod size;
+mod skeleton;
 pub mod worker;
 
 pub use arguments::CommandLine;

@@ -109,7 +109,7 @@ codes! {
     P7005 "encrypted" "The filesystem is encrypted.",
     P7006 "damaged" "The filesystem is damaged.",
     P7007 "device" "Reading or writing the image failed.",
-    P7008 "output-exists" "The output volume exists already.",
+    P7008 "output-exists" "What the command would make exists already.",
     P7009 "commit" "Writing the output volume failed.",
     P7010 "read-back" "A change read back differently from how it was written.",
     P7011 "same-file" "The output volume would be the golden image itself.",

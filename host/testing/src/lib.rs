@@ -23,6 +23,7 @@ mod update;
 mod verdict;
 
 pub use assert::assert_library;
+pub use mintage_trees::names as layouts;
 pub use report::Report;
 pub use results::{CaseResult, Counts, Results, SuiteResult};
 pub use runner::{InProcess, Options, Runner, TestVolume, run};

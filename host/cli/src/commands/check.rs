@@ -19,8 +19,10 @@ Examples:
   mintage check plans/web
   mintage check --json plans/web | jq -r '.findings[].message'
 
-Scripts must compile and call only what there is; attributes must be declared, and used; templates
-must exist and parse. Ends with 1 when there is an error; warnings alone are no failure.")]
+Scripts must compile and call only what there is; attributes must be declared, with defaults of
+their type; templates must exist, parse, and get the variables that they need. Attributes, scripts,
+templates and variables that nothing uses, and steps and statements that are never reached, are
+worth a warning. Ends with 1 when there is an error; warnings alone are no failure.")]
 pub struct Check {
     /// The folder with build-plan.toml.
     library: PathBuf,

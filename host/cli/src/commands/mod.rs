@@ -6,6 +6,7 @@ pub mod demo;
 pub mod diff;
 pub mod inspect;
 pub mod ls;
+pub mod new;
 pub mod run;
 pub mod scan;
 pub mod test;
