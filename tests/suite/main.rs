@@ -14,6 +14,7 @@ mod editors;
 mod ext4_differential;
 mod ext4_hostile;
 mod ext4_images;
+mod goldens;
 mod hostile;
 mod hostile_images;
 mod hostile_scripts;

@@ -2,7 +2,7 @@
 
 use crate::behaviour::Behaviour::{self, *};
 use mintage_cli::worker::{Worker, WorkerFailure, WorkerLimits};
-use mintage_engine::Code;
+use mintage_engine::{Code, Style};
 use std::fs::File;
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -20,6 +20,7 @@ const CASES: &[Case] = &[
     ("is_ended_at_each_limit", limits),
     ("has_few_threads", few_threads),
     ("has_a_name_for_each_accident", accidents),
+    ("ends_with_a_readable_error", reads_well),
 ];
 
 pub fn run(filter: Option<&str>) -> ExitCode {
@@ -141,6 +142,30 @@ fn limits() {
         assert_eq!(failure.code, code, "{behaviour:?}: {failure:?}");
         assert!(failure.message.contains(says), "{failure}");
         assert!(started.elapsed() < Duration::from_secs(10), "{behaviour:?}");
+    }
+}
+
+/// The golden files of what ends a worker.
+fn reads_well() {
+    let soon = WorkerLimits {
+        deadline: Duration::from_millis(300),
+        ..small()
+    };
+    let one_second = WorkerLimits {
+        cpu: Duration::from_secs(1),
+        ..small()
+    };
+    for (name, behaviour, limits) in [
+        ("P6001", ExitEarly, small()),
+        ("P6002", Allocate, small()),
+        ("P6003", Sleep, soon),
+        ("P6004", OpenFile, small()),
+        ("P6005", LongAnswer, small()),
+        ("P6006", Loop, one_second),
+    ] {
+        let failure = start(behaviour, limits).unwrap_err();
+        let shown = failure.into_diagnostic().render(Style::Plain);
+        insta::assert_snapshot!(name, shown);
     }
 }
 

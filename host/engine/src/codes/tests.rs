@@ -80,6 +80,19 @@ fn codes_are_read_as_they_are_written() {
 }
 
 #[test]
+fn a_volume_error_that_no_script_causes_reads_well() {
+    let path = mintage_volume::VolumePath::parse("/etc/hosts").unwrap();
+    let error = mintage_volume::VolumeError::cannot(
+        VolumeErrorKind::ReadBackMismatch,
+        "write",
+        &path,
+        "its content reads back differently",
+    );
+    let error = crate::Diagnostic::from(crate::PlanError::from(error));
+    insta::assert_snapshot!("P7010", error.render(crate::Style::Plain));
+}
+
+#[test]
 fn every_kind_of_volume_error_has_its_code() {
     use VolumeErrorKind as K;
     for (kind, code) in [

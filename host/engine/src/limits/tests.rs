@@ -1,6 +1,7 @@
 //! A script for every limit, which reaches it and gets its code.
 
 use super::*;
+use crate::Style;
 use crate::codes::Code;
 use crate::control::RunControl;
 use crate::host::PlanHost;
@@ -204,6 +205,20 @@ fn steps_share_deadline_and_log() {
     assert_eq!([run(), run(), run()], [None, None, Some(Code::P2012)]);
     control.cancel();
     assert_eq!(run(), Some(Code::P2005));
+}
+
+#[test]
+fn the_end_of_a_run_reads_well() {
+    let error = |control: RunControl| {
+        let host = PlanHost::new(&TestLibrary, Limits::default());
+        let step = host.compile("scripts/step.rhai", "file::read(\"/a\");");
+        let error = host.run(&step.unwrap(), Arc::new(Mutex::new(world())), &control);
+        error.unwrap_err().render(Style::Plain)
+    };
+    insta::assert_snapshot!("P2004", error(RunControl::new(Duration::ZERO)));
+    let cancelled = RunControl::default();
+    cancelled.cancel();
+    insta::assert_snapshot!("P2005", error(cancelled));
 }
 
 #[test]
