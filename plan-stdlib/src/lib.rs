@@ -6,6 +6,7 @@
 
 mod accounts;
 mod archive;
+mod ca;
 mod file;
 mod first_boot;
 mod fstab;
@@ -66,6 +67,7 @@ impl Library for StandardLibrary {
         let modules: Vec<(&'static str, Module)> = vec![
             ("", global::module()),
             ("archive", archive::module()),
+            ("ca", ca::module()),
             ("file", file::module()),
             ("generalize", generalize::module()),
             ("group", group::module()),
