@@ -30,6 +30,7 @@ mod options;
 mod os;
 mod password;
 mod profile;
+mod repository;
 mod scripts;
 mod seed;
 mod service;
@@ -89,6 +90,7 @@ impl Library for StandardLibrary {
             ("network", network::module()),
             ("os", os::module()),
             ("profile", profile::module()),
+            ("repository", repository::module()),
             ("service", service::module()),
             ("shell_vars", shell_vars::module()),
             ("ssh", ssh::module()),

@@ -1,6 +1,6 @@
 //! `ini`: files with `[sections]` and `key = value` lines.
 
-mod document;
+pub(crate) mod document;
 
 use crate::file::access;
 use crate::text::MAX_TEXT;
