@@ -5,6 +5,7 @@
 // A test fails by a panic, also in the functions that its file is made of.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod boot_loader;
 mod cases;
 mod clone;

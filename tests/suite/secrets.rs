@@ -70,6 +70,10 @@ impl Place {
         let ended = environment::run(command.arg(library));
         for said in [&ended.stdout, &ended.stderr] {
             assert_no_secret(said, &format!("{script} {arguments:?}"));
+            // Nor has it a hash of one, or a key.
+            for start in ["$6$", "$y$j9T$", "PRIVATE KEY"] {
+                assert_eq!(count(said, start), 0, "{script} {arguments:?}");
+            }
         }
         ended.status.success()
     }
@@ -161,6 +165,31 @@ fn a_run_says_no_secret() {
             "file::render(\"/etc/p\", \"include.j2\", #{ password: attribute(\"Password\") });"
                 .into(),
             false,
+        ),
+        (
+            "file::write(\"/etc/h\", attribute(\"Password\").crypt(\"sha512\"));".into(),
+            true,
+        ),
+        ("log::info(attribute(\"Password\").crypt());".into(), false),
+        (
+            "throw attribute(\"Password\").crypt(\"sha512\");".into(),
+            false,
+        ),
+        (
+            "user::set_password(\"nobody-here\", attribute(\"Password\"));".into(),
+            false,
+        ),
+        (
+            "ssh::ensure_authorized_key(\"root\", attribute(\"Password\"));".into(),
+            false,
+        ),
+        (
+            "sudo::ensure(\"ops\", attribute(\"Password\"));".into(),
+            false,
+        ),
+        (
+            "file::make_dir(\"/etc/ssh\"); ssh::host_keys();".into(),
+            true,
         ),
         ("log::info(attribute(\"Password\"));".into(), false),
         ("print(`${attribute(\"Password\")}`);".into(), false),

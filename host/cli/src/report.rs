@@ -58,12 +58,12 @@ impl fmt::Display for Report<'_> {
 
 impl Report<'_> {
     fn title(&self, f: &mut fmt::Formatter<'_>, outcome: &Outcome) -> fmt::Result {
-        let name = match outcome.input.server.as_str() {
-            "" => &outcome.input.seed,
-            server => server,
-        };
-        write!(f, "{}", self.paint.bold(escape(name.as_bytes())))?;
-        write!(f, " · golden image {}", self.image)?;
+        // The seed would name a server without a name, but it is never shown.
+        if !outcome.input.server.is_empty() {
+            let name = escape(outcome.input.server.as_bytes());
+            write!(f, "{} · ", self.paint.bold(name))?;
+        }
+        write!(f, "golden image {}", self.image)?;
         if let Some(image) = &outcome.image {
             let system = escape(image.os.as_bytes());
             let size = Size(image.bytes);

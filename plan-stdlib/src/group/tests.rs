@@ -1,3 +1,5 @@
+//! Groups on every layout, and what is refused.
+
 use super::*;
 use crate::test_world::{TestWorld, run_in};
 use mintage_trees::names;

@@ -1,3 +1,5 @@
+//! Keys of users and of the server.
+
 use super::keys::tests::ED25519;
 use crate::test_world::{TestWorld, run_in};
 use mintage_engine::{Code, Secret, Value};

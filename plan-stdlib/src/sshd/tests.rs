@@ -1,3 +1,5 @@
+//! Settings where they count, and what is refused.
+
 use super::*;
 use crate::test_world::{TestWorld, run_in};
 

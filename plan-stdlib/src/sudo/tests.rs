@@ -1,3 +1,5 @@
+//! Rules, their files, and what is refused.
+
 use super::*;
 use crate::test_world::{TestWorld, run_in};
 

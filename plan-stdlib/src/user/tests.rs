@@ -1,3 +1,5 @@
+//! Users on every layout, and what is refused.
+
 use crate::test_world::{TestWorld, run_in};
 use mintage_engine::Code;
 use mintage_trees::names;

@@ -37,7 +37,9 @@ Values of attributes count in this order: --set, then --values, then --profile, 
 defaults in build-plan.toml, then those in the scripts.
 
 The seed is what everything unique is derived from: the same seed gives the same identifiers
-and keys. It is --seed, or else the name in the profile.
+and keys. It is --seed, or else the name in the profile. Keys that are derived from it are only as
+secret as it is: whoever guesses the seed has them, so give at least 32 random characters where a
+plan makes keys. Reports show a fingerprint of it, never the seed itself.
 
 What the run takes for now, and writes as the time of its changes, is --time, or else
 SOURCE_DATE_EPOCH, or else the newest change of `/`, `/etc` and what is directly in them in the

@@ -18,7 +18,7 @@ fn a_run_makes_a_volume_and_leaves_the_image() {
     assert!(shown.contains("\n     -golden\n     +web01\n"), "{shown}");
     assert!(shown.contains("\n1 changed"), "{shown}");
     assert!(
-        shown.contains("seed web01, time 2026-01-01T00:00:00Z"),
+        shown.contains("seed ac17c2102262e890, time 2026-01-01T00:00:00Z"),
         "{shown}"
     );
     assert!(

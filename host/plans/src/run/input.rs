@@ -23,7 +23,8 @@ pub struct RunInput {
     pub values: AttributeValues,
     /// The server that the run is for.
     pub profile: Profile,
-    /// From which everything that must be unique is derived.
+    /// From which everything that must be unique is derived, private keys too: it is as secret as
+    /// these, and is never shown.
     pub seed: String,
     /// What the run takes for now.
     #[serde(with = "time")]
@@ -73,6 +74,13 @@ impl RunInput {
         let limit = self.limits.script.deadline();
         let deadline = self.library.plan().deadline;
         RunControl::new(deadline.map_or(limit, |deadline| deadline.min(limit)))
+    }
+
+    /// What may be shown of the seed: enough to tell whether two runs had the same, and no more,
+    /// as private keys are derived from it. 16 hexadecimal digits.
+    pub fn seed_fingerprint(&self) -> String {
+        let hash = Sha256::new_with_prefix(b"mintage seed fingerprint 1").chain_update(&self.seed);
+        hex(&hash.finalize()[..8])
     }
 
     /// The texts of all secrets, for masking them.

@@ -57,7 +57,6 @@ impl Outcome {
             .for_each(|error| mask.diagnostic(error));
         self.notes.iter_mut().for_each(|note| mask.text(note));
         self.log.iter_mut().for_each(|line| mask.log_line(line));
-        mask.text(&mut self.input.seed);
         mask.text(&mut self.input.server);
         self.input
             .attributes
@@ -97,7 +96,7 @@ pub struct InputFacts {
     pub hash: String,
     /// The name in the server profile.
     pub server: String,
-    /// The seed.
+    /// The fingerprint of the seed, which itself is never shown.
     pub seed: String,
     /// What the run took for now, RFC 3339.
     pub time: String,

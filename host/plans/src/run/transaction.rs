@@ -242,7 +242,7 @@ impl<'a> Transaction<'a> {
             input: InputFacts {
                 hash: self.input.hash(),
                 server: self.input.profile.name().to_owned(),
-                seed: self.input.seed.clone(),
+                seed: self.input.seed_fingerprint(),
                 time: format_time(self.input.time),
                 attributes: self.input.values.shown(),
             },
