@@ -153,7 +153,8 @@ pub(super) mod exported {
     ///
     /// `ports` are hardware addresses or names; they need no call of their own, unless they are to
     /// get a name. Options by the kernel's names, with its words or numbers: `mode`
-    /// (`active-backup` by default), `miimon`, `updelay`, `downdelay` (milliseconds), `lacp_rate`,
+    /// (`active-backup` by default), `miimon` (100 by default, unless ARP looks after the ports),
+    /// `updelay`, `downdelay` (all in milliseconds), `lacp_rate`,
     /// `xmit_hash_policy`, `ad_select`, `min_links`, `primary` (one of the ports),
     /// `primary_reselect`, `fail_over_mac`, `arp_interval` with `arp_targets`. Besides, the options of
     /// every interface, see `network::interface`. Returns whether anything changed.

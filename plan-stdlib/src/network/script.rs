@@ -78,6 +78,12 @@ pub(super) fn bond(function: &'static str, map: Map) -> Result<Declared, PlanErr
         primary_reselect: word(&options, "primary_reselect", PrimaryReselect::parse)?,
         arp: arp(&options)?,
     };
+    // Without any look at its ports a bond would go on sending into a cut cable.
+    let looks = bond.miimon.is_some() || bond.arp.is_some();
+    let bond = BondOptions {
+        miimon: if looks { bond.miimon } else { Some(100) },
+        ..bond
+    };
     bond.check(primary.is_some())?;
     let ports = ports(&options)?;
     if ports.is_empty() {

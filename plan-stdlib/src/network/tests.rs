@@ -339,6 +339,25 @@ fn what_a_stack_cannot_say_is_an_error() {
 }
 
 #[test]
+fn a_bond_looks_after_its_ports() {
+    for (options, expected) in [
+        ("", "MIIMonitorSec=100ms"),
+        ("miimon: 50", "MIIMonitorSec=50ms"),
+        (
+            "arp_interval: 200, arp_targets: \"192.0.2.1\"",
+            "ARPIntervalSec=200ms",
+        ),
+    ] {
+        let script = format!(
+            "network::renderer(\"networkd\"); network::bond(\"bond0\", #{{ ports: \"eth0\", {options} }});"
+        );
+        let text = ran(world(), &script).text("/etc/systemd/network/05-bond0.netdev");
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(text.matches("Sec=").count(), 1, "{text}");
+    }
+}
+
+#[test]
 fn a_failing_call_leaves_what_was_before() {
     let script = r#"
         network::renderer("networkd");
