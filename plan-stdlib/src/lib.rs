@@ -33,6 +33,7 @@ mod profile;
 mod repository;
 mod scripts;
 mod seed;
+mod selinux;
 mod service;
 mod shell_vars;
 mod ssh;
@@ -92,6 +93,7 @@ impl Library for StandardLibrary {
             ("profile", profile::module()),
             ("repository", repository::module()),
             ("service", service::module()),
+            ("selinux", selinux::module()),
             ("shell_vars", shell_vars::module()),
             ("ssh", ssh::module()),
             ("sshd", sshd::module()),

@@ -238,6 +238,25 @@ mod exported {
         ctx.call_world(|world| field(world.tree(), "PRETTY_NAME"))
     }
 
+    /// Gives the mode of SELinux: `enforcing`, `permissive` or `disabled`.
+    ///
+    /// It is the same as `selinux::mode()`, for scripts that first ask what the volume is.
+    ///
+    /// # Errors
+    /// - `P2003` for a configuration of more than 8 MiB.
+    ///
+    /// # Example
+    /// ```rhai
+    /// os::selinux() == "disabled"
+    /// ```
+    ///
+    /// # Since
+    /// 0.1
+    #[rhai_fn(volatile, return_raw)]
+    pub fn selinux(ctx: NativeCallContext) -> RhaiResultOf<String> {
+        ctx.call_world(|world| Ok(crate::selinux::mode(world.tree())?.to_owned()))
+    }
+
     /// Gives the family of the distribution.
     ///
     /// It is `debian`, `redhat`, `suse`, `arch`, `alpine`, `gentoo` or `void`, found by `ID` and

@@ -30,5 +30,6 @@ mod network_networkmanager;
 mod nothing_half_done;
 mod secrets;
 mod system_files;
+mod selinux;
 mod systemd_units;
 mod vfat;

@@ -8,7 +8,6 @@ use super::pattern::{self, Pattern};
 use super::wrong;
 use crate::error::{Result, VolumeErrorKind};
 use crate::filesystem::FileKind;
-use std::ops::Range;
 
 /// How many compiled patterns are kept. A policy has far fewer that any path begins with; past it
 /// they are made again each time, so that a hostile one takes time and not memory.
@@ -33,11 +32,11 @@ struct Spec {
     file: &'static str,
     line: usize,
     pattern: Vec<u8>,
-    /// The first directory, where it is plain: `/etc` of `/etc/rc(.*)?`. It is compared by itself,
-    /// and the rest of the pattern with the rest of the path.
+    /// The length of its first directory, where that is plain: `/etc` of `/etc/rc(.*)?`. Only paths
+    /// with the same one are matched, also where the pattern has alternatives that begin otherwise.
     stem: usize,
-    /// What the rest of every path that it matches begins with, plain text in the pattern.
-    prefix: Range<usize>,
+    /// How much of the pattern is plain text that every path which it matches begins with.
+    prefix: usize,
     kind: Option<FileKind>,
     label: Option<String>,
     compiled: Option<Pattern>,
@@ -96,7 +95,7 @@ impl Spec {
             line,
             pattern: pattern.to_vec(),
             stem,
-            prefix: stem..stem + pattern::prefix(&pattern[stem..]),
+            prefix: pattern::prefix(pattern),
             kind,
             label: (label != NONE).then(|| label.to_owned()),
             compiled: None,
@@ -108,22 +107,20 @@ impl Spec {
         if self.kind.is_some_and(|own| own != kind) {
             return false;
         }
-        // One with a stem matches only paths that have the same.
         (self.stem == 0 || (self.stem == stem && self.pattern[..stem] == path[..stem]))
-            && path[self.stem..].starts_with(&self.pattern[self.prefix.clone()])
+            && path.starts_with(&self.pattern[..self.prefix])
     }
 
     fn matches(&mut self, path: &[u8], kept: &mut usize) -> Result<bool> {
-        let rest = &path[self.stem..];
         if let Some(compiled) = &self.compiled {
-            return Ok(compiled.matches(rest));
+            return Ok(compiled.matches(path));
         }
-        let compiled = Pattern::new(&self.pattern[self.stem..]).map_err(|why| {
+        let compiled = Pattern::new(&self.pattern).map_err(|why| {
             let kind = VolumeErrorKind::NotSupported;
             wrong(kind, self.file, self.line, &self.pattern, &why)
                 .help("say it without, or set the label of the file by itself")
         })?;
-        let matches = compiled.matches(rest);
+        let matches = compiled.matches(path);
         if *kept < MAX_KEPT {
             *kept += 1;
             self.compiled = Some(compiled);
