@@ -1,6 +1,6 @@
 //! The command line: the commands, and what they have in common.
 
-use crate::commands::{cat, check, demo, diff, inspect, ls, new, run, scan, test, tree};
+use crate::commands::{cat, check, demo, diff, doc, inspect, ls, new, run, scan, test, tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs;
@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Check(check::Check),
     Test(test::Test),
     Run(run::Run),
+    Doc(doc::Doc),
     Demo(demo::Demo),
     /// Serves one job of another command in a sandbox; not for people.
     #[command(hide = true)]
@@ -65,6 +66,7 @@ impl Command {
             Self::Check(command) => command.run(screen),
             Self::Test(command) => command.run(screen),
             Self::Run(command) => command.run(screen),
+            Self::Doc(command) => command.run(screen),
             Self::Demo(command) => command.run(screen),
             Self::Worker(_) => Err(Failure::usage("a worker cannot be started by a command")),
         }

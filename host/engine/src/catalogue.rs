@@ -1,6 +1,8 @@
 //! The catalogue of what scripts can call, read from the functions' own metadata and doc comments.
 
+mod book;
 mod check;
+mod definitions;
 mod docs;
 mod markdown;
 mod read;
@@ -101,6 +103,17 @@ impl Catalogue {
         self.functions().flat_map(of).collect()
     }
 
+    /// The whole reference as the files of an mdBook: path and text of each.
+    pub fn book(&self) -> Vec<(String, String)> {
+        book::files(self)
+    }
+
+    /// What editors need to know the functions: a Rhai definition file for each module, name and
+    /// text.
+    pub fn definitions(&self) -> Vec<(String, String)> {
+        definitions::files(self)
+    }
+
     /// What is wrong with the functions' docs and declarations, a sentence for each.
     pub fn problems(&self) -> Vec<String> {
         check::problems(self)
@@ -112,12 +125,25 @@ impl Module {
     pub fn to_markdown(&self) -> String {
         markdown::page(self)
     }
+
+    /// The name of its page without an ending: that of the module, or `functions`.
+    pub fn page_name(&self) -> &str {
+        match self.name.as_str() {
+            "" => "functions",
+            name => name,
+        }
+    }
 }
 
 impl Function {
     /// `file::read`.
     pub fn full_name(&self) -> String {
         full_name(&self.module, &self.name)
+    }
+
+    /// Its section of the reference.
+    pub fn to_markdown(&self) -> String {
+        markdown::section(self)
     }
 
     /// `file::read(path: string) -> string`; of a property, `nic.mac -> string`.

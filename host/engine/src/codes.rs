@@ -1,6 +1,10 @@
 //! The registry of error codes. A code, once released, never changes its meaning and is never
 //! used again.
 
+mod page;
+
+pub(crate) use page::page;
+
 use mintage_volume::VolumeErrorKind;
 use std::fmt;
 

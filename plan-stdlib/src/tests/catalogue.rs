@@ -64,8 +64,19 @@ fn the_reference_is_up_to_date() {
 }
 
 fn file_name(module: &Module) -> String {
-    match module.name.as_str() {
-        "" => "functions.md".to_owned(),
-        name => format!("{name}.md"),
+    format!("{}.md", module.page_name())
+}
+
+#[test]
+fn editors_are_told_of_every_function() {
+    let catalogue = Catalogue::of(&StandardLibrary);
+    let files = catalogue.definitions();
+    assert_eq!(files.len(), catalogue.modules.len());
+    for (module, (name, text)) in catalogue.modules.iter().zip(files) {
+        assert_eq!(name, format!("{}.d.rhai", module.page_name()));
+        for function in module.functions.iter().filter(|f| !f.property) {
+            let start = format!("fn {}(", function.name);
+            assert!(text.contains(&start), "{name}: {start}");
+        }
     }
 }

@@ -4,6 +4,7 @@ pub mod cat;
 pub mod check;
 pub mod demo;
 pub mod diff;
+pub mod doc;
 pub mod inspect;
 pub mod ls;
 pub mod new;

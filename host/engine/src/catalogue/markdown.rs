@@ -17,7 +17,7 @@ pub(super) fn page(module: &Module) -> String {
     page
 }
 
-fn section(function: &Function) -> String {
+pub(super) fn section(function: &Function) -> String {
     let docs = &function.docs;
     let mut text = format!("\n## `{}`\n", function.signature());
     for paragraph in [&docs.summary, &docs.details] {

@@ -58,6 +58,42 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
+fn definitions_have_types_and_docs() {
+    let files = Catalogue::of(&TestLibrary).definitions();
+    let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["functions.d.rhai", "file.d.rhai", "host.d.rhai"]);
+    insta::assert_snapshot!(files[0].1, @r"
+    module static;
+
+    /// Gives the value of a custom attribute.
+    fn attribute(name: String) -> ?;
+    ");
+    let read = files[1]
+        .1
+        .split("\n\n")
+        .find(|part| part.contains("fn read("))
+        .unwrap();
+    insta::assert_snapshot!(read);
+}
+
+#[test]
+fn the_book_has_a_page_for_each_module() {
+    let files = Catalogue::of(&TestLibrary).book();
+    let summary = &files
+        .iter()
+        .find(|(path, _)| path == "src/SUMMARY.md")
+        .unwrap()
+        .1;
+    for (path, _) in files.iter().filter(|(path, _)| path.ends_with(".md")) {
+        let link = path.trim_start_matches("src/");
+        assert!(
+            link == "SUMMARY.md" || summary.contains(&format!("]({link})")),
+            "{path}"
+        );
+    }
+}
+
+#[test]
 fn a_page_has_signature_docs_errors_and_example() {
     let catalogue = Catalogue::of(&TestLibrary);
     let page = catalogue.modules[1].to_markdown();
