@@ -181,6 +181,8 @@ impl TestWorld {
         }
         self.tree
             .write("/var/log/apt/term.log", b"two\n", Ownership::root(0o644))?;
+        self.tree
+            .set_owner("/home/ops", 1000, 1000, LastLink::Follow)?;
         self.tree.set_mode("/etc/shadow", 0o640)?;
         self.tree
             .set_owner("/etc/shadow", 0, 42, LastLink::Follow)?;

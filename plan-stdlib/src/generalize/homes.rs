@@ -6,13 +6,15 @@
 
 use super::sweep;
 use crate::accounts::database::Database;
+use crate::accounts::defaults::Defaults;
 use crate::accounts::table::Table;
 use crate::options::Options;
+use crate::user;
 use mintage_engine::{Code, PlanError};
 use mintage_volume::filesystem::FileKind;
 use mintage_volume::path::VolumePath;
 use mintage_volume::tree::{LastLink, VolumeTree};
-use rhai::{ImmutableString, Map};
+use rhai::{Dynamic, ImmutableString, Map};
 use std::collections::BTreeSet;
 
 /// A home directory, and whose it is where that is known.
@@ -95,6 +97,25 @@ pub(super) fn remove_of(
         }
     }
     Ok(removed)
+}
+
+/// Removes the users who are people, but for those to keep; gives how many.
+pub(super) fn remove_users(tree: &mut VolumeTree, keep: &[String]) -> Result<usize, PlanError> {
+    let numbers = Defaults::of(tree)?.users(false);
+    let passwd = Database::Passwd.read(tree)?;
+    let passwd = Table::parse(&passwd);
+    let people = passwd.rows().filter_map(|row| {
+        let number = std::str::from_utf8(row.get(2)?).ok()?.parse::<u32>().ok()?;
+        let name = String::from_utf8_lossy(row.first()?).into_owned();
+        (numbers.contains(&number) && !keep.contains(&name)).then_some(name)
+    });
+    // One name may have several lines; the first call removes them all.
+    let people: BTreeSet<String> = people.collect();
+    for name in &people {
+        let options = Map::from([("home".into(), Dynamic::TRUE)]);
+        user::remove::remove(tree, name, options)?;
+    }
+    Ok(people.len())
 }
 
 /// The directory that passwd names, without links; `None` for what is no directory.

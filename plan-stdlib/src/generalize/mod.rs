@@ -214,4 +214,26 @@ mod exported {
             homes::remove_of(world.tree(), &[".ssh"], |home| !home.is_of(&keep)).map(count)
         })
     }
+
+    /// As `user_account()`, but for the users that the option `keep` lists.
+    ///
+    /// # Errors
+    /// - `P2006` for a `keep` that is no list of names.
+    /// - `P2013` for an unknown option, and for a home that is not its user's own.
+    ///
+    /// # Example
+    /// ```rhai
+    /// user::ensure("web");
+    /// generalize::user_account(#{ keep: ["ops"] }) == 1 && user::list() == ["ops"]
+    /// ```
+    ///
+    /// # Since
+    /// 0.1
+    #[rhai_fn(volatile, return_raw)]
+    pub fn user_account(ctx: NativeCallContext, options: Map) -> RhaiResultOf<i64> {
+        ctx.call_world(|world| {
+            let keep = homes::kept("generalize::user_account", options)?;
+            homes::remove_users(world.tree(), &keep).map(count)
+        })
+    }
 }

@@ -73,7 +73,7 @@ impl Operation {
             text.push_str(&format!("- {effect}\n"));
         }
         text.push_str(&format!(
-            "\n{standard} Returns how many files, links and directories were removed or changed.\n\n\
+            "\n{standard} Returns how many paths were removed or changed.\n\n\
              # Errors\n\
              - `P2003` when there are more than one call looks at.\n\
              - `P3003` where a link stands for a directory and leads to one of another name.\n\n\

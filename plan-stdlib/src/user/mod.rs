@@ -3,7 +3,7 @@
 mod ensure;
 pub(crate) mod home;
 mod login;
-mod remove;
+pub(crate) mod remove;
 mod wanted;
 
 use crate::accounts::database::Database;

@@ -24,7 +24,7 @@ const FILES: [&str; 7] = [
 ];
 
 /// Removes a user, if there is one; says whether anything changed.
-pub(super) fn remove(tree: &mut VolumeTree, name: &str, options: Map) -> Result<bool, PlanError> {
+pub(crate) fn remove(tree: &mut VolumeTree, name: &str, options: Map) -> Result<bool, PlanError> {
     names::check("user", name)?;
     let options = Options::checked("user::remove", options, &["home"])?;
     let removes_home = options.flag("home", false)?;

@@ -116,4 +116,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
             Step::Empty(&["/etc/security/opasswd"]),
         ],
     },
+    Operation {
+        name: "user_account",
+        summary: "Removes the users who are people.",
+        details: "They are those whose numbers are from `UID_MIN` to `UID_MAX` of \
+                  `/etc/login.defs`, as `user::list()` gives them. A home that is not its user's \
+                  own (`/`, `/srv` of root, one that another user's is in) is refused with \
+                  `P2013`. To keep some users, see the form with options.",
+        is_standard: false,
+        steps: &[Step::Do(
+            "Removes each with its home, mail, jobs, rules of sudo and lines in the files of \
+             accounts; each counts as one.",
+            |tree| super::super::homes::remove_users(tree, &[]),
+        )],
+    },
 ];
