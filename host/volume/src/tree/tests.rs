@@ -244,3 +244,22 @@ fn errors_below_a_mount_speak_of_the_whole_path() {
     );
     assert!(!tree.exists("/boot/kernel").unwrap());
 }
+
+#[test]
+fn what_touched_a_path_last_is_known() {
+    let mut tree = tree(&[]);
+    tree.set_origin("a:1");
+    tree.write("/one", b"1", Ownership::root(0o644)).unwrap();
+    tree.write("/two", b"1", Ownership::root(0o644)).unwrap();
+    tree.set_origin("a:2");
+    tree.set_mode("/two", 0o600).unwrap();
+    tree.rename("/one", "/three").unwrap();
+    for (name, origin) in [
+        ("/one", Some("a:2")),
+        ("/two", Some("a:2")),
+        ("/three", Some("a:2")),
+        ("/never", None),
+    ] {
+        assert_eq!(tree.origin(&path(name)), origin, "{name}");
+    }
+}
