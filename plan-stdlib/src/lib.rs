@@ -31,6 +31,7 @@ mod os;
 mod password;
 mod profile;
 mod repository;
+mod scan;
 mod scripts;
 mod seed;
 mod selinux;
@@ -92,6 +93,7 @@ impl Library for StandardLibrary {
             ("os", os::module()),
             ("profile", profile::module()),
             ("repository", repository::module()),
+            ("scan", scan::module()),
             ("service", service::module()),
             ("selinux", selinux::module()),
             ("shell_vars", shell_vars::module()),

@@ -41,7 +41,7 @@ After any code but 0 there is no output volume, and the golden image is as befor
             Some("P6") => Self::Worker,
             Some("P7") => match code {
                 Code::P7008 | Code::P7009 | Code::P7011 => Self::Output,
-                Code::P7010 => Self::Failed,
+                Code::P7010 | Code::P7012 => Self::Failed,
                 _ => Self::Unreadable,
             },
             _ => Self::Failed,
@@ -79,6 +79,7 @@ mod tests {
             (Code::P7006, Exit::Unreadable),
             (Code::P7008, Exit::Output),
             (Code::P7010, Exit::Failed),
+            (Code::P7012, Exit::Failed),
         ] {
             assert_eq!(Exit::for_code(code), exit, "{code}");
         }

@@ -5,6 +5,7 @@ use crate::screen::Paint;
 use crate::size::{Size, Span};
 use mintage_engine::LogLevel;
 use mintage_plans::run::{Outcome, Timings};
+use mintage_scan::ScanReport;
 use mintage_storage::CloneMethod;
 use mintage_volume::escape::escape;
 use std::fmt;
@@ -37,6 +38,9 @@ impl fmt::Display for Report<'_> {
                 self.paint.yellow("note:"),
                 escape(note.as_bytes())
             )?;
+        }
+        if let Some(scan) = &outcome.scan {
+            self.scan(f, scan)?;
         }
         for (layer, why) in self.personalized.sandbox.missing() {
             let note = self.paint.yellow("note:");
@@ -85,6 +89,34 @@ impl Report<'_> {
         let (seed, time) = (shown(&outcome.input.seed), shown(&outcome.input.time));
         let inputs = format!("seed {seed}, time {time}");
         writeln!(f, "{}", self.paint.dim(inputs))
+    }
+
+    /// What of a captured volume was found and allowed; what was not is in the error.
+    fn scan(&self, f: &mut fmt::Formatter<'_>, scan: &ScanReport) -> fmt::Result {
+        for finding in &scan.findings {
+            if let Some(reason) = &finding.allowed {
+                let allowed = self.paint.yellow("allowed:");
+                writeln!(f, "{allowed} {finding} ({})", escape(reason.as_bytes()))?;
+            }
+        }
+        for note in &scan.notes {
+            writeln!(
+                f,
+                "{} {}",
+                self.paint.yellow("note:"),
+                escape(note.as_bytes())
+            )?;
+        }
+        let known: usize = scan.identities.values().sum();
+        writeln!(
+            f,
+            "leak scan: {} of {} findings allowed · {} files, {} looked through for {known} \
+             identities and all well-known forms of secrets",
+            scan.findings.len() - scan.leaks().count(),
+            scan.findings.len(),
+            scan.files,
+            Size(scan.bytes)
+        )
     }
 
     fn log_line(&self, f: &mut fmt::Formatter<'_>, line: &mintage_engine::LogLine) -> fmt::Result {

@@ -117,6 +117,7 @@ codes! {
     P7009 "commit" "Writing the output volume failed.",
     P7010 "read-back" "A change read back differently from how it was written.",
     P7011 "same-file" "The output volume would be the golden image itself.",
+    P7012 "leak" "The captured volume holds what must not travel.",
 }
 
 impl Code {

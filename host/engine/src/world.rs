@@ -1,5 +1,6 @@
 //! All that a running script may reach, and nothing else.
 
+use crate::error::PlanError;
 use crate::memory::RunMemory;
 use crate::value::Value;
 use mintage_volume::filesystem::Timestamp;
@@ -41,6 +42,16 @@ pub trait PlanWorld: Send {
 
     /// What functions remember from one call of this run to the next.
     fn memory(&mut self) -> &mut RunMemory;
+
+    /// Lets the leak scan of a capture find what is called `name`, for a `reason`. Where nothing is
+    /// scanned there is nothing to allow.
+    ///
+    /// # Errors
+    /// `P2013` when this cannot be a finding's name.
+    fn allow_finding(&mut self, name: &str, reason: &str) -> Result<(), PlanError> {
+        let _ = (name, reason);
+        Ok(())
+    }
 
     /// Adds a line to the run's log. Secrets' texts in it are masked.
     fn log(&mut self, line: LogLine);

@@ -66,6 +66,16 @@ pub enum Place {
 }
 
 impl Place {
+    pub(crate) fn path_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Content { path }
+            | Self::Name { path }
+            | Self::Link { path }
+            | Self::Attribute { path } => Some(path),
+            Self::Remains { .. } | Self::Raw { .. } | Self::Unpartitioned => None,
+        }
+    }
+
     /// The file, where it is one.
     pub fn path(&self) -> Option<&str> {
         match self {

@@ -208,7 +208,7 @@ fn json_web_token(rest: &[u8]) -> bool {
     };
     let (payload, rest) = split(payload, is_url_base64);
     // A long payload ends behind what is looked at.
-    rest.is_empty()
+    rest.is_empty() && payload > AHEAD / 2
         || payload >= 10
             && rest
                 .strip_prefix(b".")

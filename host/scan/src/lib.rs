@@ -26,4 +26,4 @@ pub use identities::Identities;
 pub use kind::Kind;
 pub use matcher::Matcher;
 pub use report::{AllowanceRecord, ScanReport};
-pub use scan::scan;
+pub use scan::{scan, scan_tree};

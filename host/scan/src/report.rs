@@ -50,6 +50,20 @@ impl ScanReport {
         self.more == 0 && self.leaks().next().is_none()
     }
 
+    /// Gives every text that may quote a plan or a volume to `change`.
+    pub fn change_texts(&mut self, mut change: impl FnMut(&mut String)) {
+        for finding in &mut self.findings {
+            change(&mut finding.name);
+            finding.allowed.iter_mut().for_each(&mut change);
+            finding.place.path_mut().into_iter().for_each(&mut change);
+        }
+        for allowance in &mut self.allowances {
+            change(&mut allowance.name);
+            change(&mut allowance.reason);
+        }
+        self.notes.iter_mut().for_each(change);
+    }
+
     /// Marks what `allowances` allow, and says of those that allow nothing that they are unused.
     pub fn allow(&mut self, allowances: &[Allowance]) {
         for allowance in allowances {

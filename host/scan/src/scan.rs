@@ -33,32 +33,30 @@ const HEAD: u64 = 4096;
 /// `LimitReached` for too many identities or files, `Cancelled`, and those of the drivers.
 pub fn scan(volume: &Volume, tree: &VolumeTree, identities: &Identities) -> Result<ScanReport> {
     let matcher = Matcher::new(identities).ok_or_else(too_many)?;
-    let mut scan = Scan {
-        volume,
-        interrupts: tree,
-        matcher: &matcher,
-        stream: Stream::new(&matcher),
-        packages: Packages::read(tree)?,
-        brought: 0,
-        findings: Findings::default(),
-    };
+    let mut scan = Scan::new(tree, &matcher)?;
     scan.files(tree, "")?;
     for area in volume.areas() {
-        scan.area(area, tree)?;
+        scan.area(volume, area, tree)?;
     }
     for gap in volume.unpartitioned() {
         scan.device(volume.device(), gap, &Place::Unpartitioned)?;
     }
-    if scan.brought > 0 {
-        let why = "files are not told of: they are as their packages brought them";
-        scan.findings.notes.push(format!("{} {why}", scan.brought));
-    }
-    Ok(scan.findings.into_report(identities))
+    Ok(scan.report(identities))
+}
+
+/// As [`scan()`] for a tree without a device: its files and names.
+///
+/// # Errors
+/// As [`scan()`].
+pub fn scan_tree(tree: &VolumeTree, identities: &Identities) -> Result<ScanReport> {
+    let matcher = Matcher::new(identities).ok_or_else(too_many)?;
+    let mut scan = Scan::new(tree, &matcher)?;
+    scan.files(tree, "")?;
+    Ok(scan.report(identities))
 }
 
 /// A scan under way.
 struct Scan<'a> {
-    volume: &'a Volume,
     interrupts: &'a VolumeTree,
     matcher: &'a Matcher,
     stream: Stream<'a>,
@@ -68,7 +66,26 @@ struct Scan<'a> {
     findings: Findings,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    fn new(tree: &'a VolumeTree, matcher: &'a Matcher) -> Result<Self> {
+        Ok(Self {
+            interrupts: tree,
+            matcher,
+            stream: Stream::new(matcher),
+            packages: Packages::read(tree)?,
+            brought: 0,
+            findings: Findings::default(),
+        })
+    }
+
+    fn report(mut self, identities: &Identities) -> ScanReport {
+        if self.brought > 0 {
+            let why = "files are not told of: they are as their packages brought them";
+            self.findings.notes.push(format!("{} {why}", self.brought));
+        }
+        self.findings.into_report(identities)
+    }
+
     /// All files of `tree`. `prefix` stands before their paths.
     fn files(&mut self, tree: &VolumeTree, prefix: &str) -> Result<()> {
         let mut seen = HashSet::new();
@@ -143,11 +160,11 @@ impl Scan<'_> {
     }
 
     /// What of a partition no file of `tree` has.
-    fn area(&mut self, area: &Area, tree: &VolumeTree) -> Result<()> {
+    fn area(&mut self, volume: &Volume, area: &Area, tree: &VolumeTree) -> Result<()> {
         let name = area.name();
-        let device = self.volume.area_device(area)?;
+        let device = volume.area_device(area)?;
         let raw = Place::Raw { area: name.clone() };
-        let filesystem = match self.volume.open_filesystem(area) {
+        let filesystem = match volume.open_filesystem(area) {
             Ok(filesystem) => filesystem,
             Err(error) if is_unknown(&error) => {
                 if area.contents.format.may_hold_files() {
@@ -186,6 +203,8 @@ impl Scan<'_> {
 
     /// The bytes of a stretch of a device.
     fn device(&mut self, device: &dyn BlockDevice, range: Range<u64>, place: &Place) -> Result<()> {
+        // Holes count like the zeros that they are.
+        self.findings.bytes += range.end - range.start;
         let mut at = range.start;
         let mut chunk = Vec::new();
         while let Some(data) = device.next_data(at)?.filter(|data| data.start < range.end) {
@@ -202,7 +221,6 @@ impl Scan<'_> {
                     findings.add(kind, place.clone(), offset)
                 });
                 at += len;
-                self.findings.bytes += len;
             }
             let findings = &mut self.findings;
             self.stream

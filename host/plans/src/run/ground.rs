@@ -2,12 +2,14 @@
 
 use super::input::RunInput;
 use crate::library::MountSource;
+use mintage_scan::{Identities, ScanReport};
 use mintage_volume::VolumePath;
-use mintage_volume::block::{BlockDevice, Overlay};
+use mintage_volume::block::{self, BlockDevice, Overlay};
 use mintage_volume::error::Result;
 use mintage_volume::escape::escape;
+use mintage_volume::inspect::Format;
 use mintage_volume::text;
-use mintage_volume::tree::VolumeTree;
+use mintage_volume::tree::{Interrupt, VolumeTree};
 use mintage_volume::volume::{DeclaredMount, Source, TreeOptions, Volume};
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,10 +25,25 @@ pub(super) trait Ground {
     /// The volume's tree as it was, for reading only.
     fn open_golden(&self, input: &RunInput) -> Result<VolumeTree>;
 
+    /// Zeroes what is no filesystem and in no use.
+    fn wipe(&self) -> Result<()>;
+
+    /// What of the finished volume must not travel: `after`, and all that is no file.
+    fn scan(
+        &self,
+        input: &RunInput,
+        after: &VolumeTree,
+        identities: &Identities,
+        interrupt: Interrupt,
+    ) -> Result<ScanReport>;
+
     /// Brings what was changed to rest after the tree was finished, and says which bytes of the
     /// volume that is, ascending.
     fn settle(&mut self) -> Result<Vec<Range<u64>>>;
 }
+
+/// What of a swap space is its header, whatever size the pages have.
+const SWAP_HEAD: u64 = 64 * 1024;
 
 /// A golden image, and the scratch that takes what changes.
 pub(super) struct Disk {
@@ -61,6 +78,36 @@ impl Ground for Disk {
         open_tree(input, Arc::clone(&self.golden), true)
     }
 
+    fn wipe(&self) -> Result<()> {
+        let Some(overlay) = &self.overlay else {
+            return Ok(());
+        };
+        let volume = Volume::open(Arc::clone(overlay) as _)?;
+        let areas = volume.areas().iter();
+        for area in areas.filter(|area| area.contents.format == Format::Swap) {
+            let device = volume.area_device(area)?;
+            block::wipe(&*device, SWAP_HEAD.min(device.len())..device.len())?;
+        }
+        Ok(())
+    }
+
+    fn scan(
+        &self,
+        input: &RunInput,
+        _after: &VolumeTree,
+        identities: &Identities,
+        interrupt: Interrupt,
+    ) -> Result<ScanReport> {
+        let device = match &self.overlay {
+            Some(overlay) => Arc::clone(overlay) as _,
+            None => Arc::clone(&self.golden),
+        };
+        let volume = Volume::open(device)?;
+        let mut tree = volume.open_tree(&options(input, true)?)?;
+        tree.set_interrupt(interrupt);
+        mintage_scan::scan(&volume, &tree, identities)
+    }
+
     fn settle(&mut self) -> Result<Vec<Range<u64>>> {
         let Some(overlay) = &self.overlay else {
             return Ok(Vec::new());
@@ -86,6 +133,20 @@ impl Ground for Text<'_> {
         text::read(self.0, input.time)
     }
 
+    fn wipe(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn scan(
+        &self,
+        _input: &RunInput,
+        after: &VolumeTree,
+        identities: &Identities,
+        _interrupt: Interrupt,
+    ) -> Result<ScanReport> {
+        mintage_scan::scan_tree(after, identities)
+    }
+
     fn settle(&mut self) -> Result<Vec<Range<u64>>> {
         Ok(Vec::new())
     }
@@ -97,6 +158,11 @@ fn open_tree(
     device: Arc<dyn BlockDevice>,
     read_only: bool,
 ) -> Result<VolumeTree> {
+    Volume::open(device)?.open_tree(&options(input, read_only)?)
+}
+
+/// How this run mounts.
+fn options(input: &RunInput, read_only: bool) -> Result<TreeOptions> {
     let mounts = input
         .mounts
         .as_ref()
@@ -108,12 +174,11 @@ fn open_tree(
             read_only: false,
         })
     });
-    let options = TreeOptions {
+    Ok(TreeOptions {
         time: input.time,
         read_only,
         mounts: declared.collect::<Result<_>>()?,
-    };
-    Volume::open(device)?.open_tree(&options)
+    })
 }
 
 fn source_of(source: &MountSource) -> Source {

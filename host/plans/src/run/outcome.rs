@@ -4,6 +4,7 @@ use super::mask::Mask;
 use super::timings::Timings;
 use crate::library::PlanKind;
 use mintage_engine::{Diagnostic, LogLine};
+use mintage_scan::ScanReport;
 use mintage_volume::diff::TreeDiff;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -45,6 +46,10 @@ pub struct Outcome {
     pub changed_blocks: u64,
     /// How many bytes that is.
     pub changed_bytes: u64,
+    /// What a capture's scan for what must not travel found; none for a deploy plan, and when the
+    /// run failed before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanReport>,
     /// What else somebody should know: filesystems that were not mounted, and why.
     pub notes: Vec<String>,
 }
@@ -56,6 +61,9 @@ impl Outcome {
             .iter_mut()
             .for_each(|error| mask.diagnostic(error));
         self.notes.iter_mut().for_each(|note| mask.text(note));
+        self.scan
+            .iter_mut()
+            .for_each(|scan| scan.change_texts(|text| mask.text(text)));
         self.log.iter_mut().for_each(|line| mask.log_line(line));
         mask.text(&mut self.input.server);
         self.input

@@ -88,6 +88,7 @@ fn the_documented_report_is_a_real_one() {
         steps: report.timings.steps,
         finish: 480,
         diff: 95,
+        scan: 0,
         total: 2140,
     };
     report.timings.steps[0].microseconds = 410;

@@ -15,6 +15,9 @@ pub struct Timings {
     pub finish: u64,
     /// Comparing the volume with the golden image.
     pub diff: u64,
+    /// Looking through a captured volume for what must not travel.
+    #[serde(default)]
+    pub scan: u64,
     /// The whole run.
     pub total: u64,
 }

@@ -8,8 +8,10 @@ use super::outcome::{ImageFacts, InputFacts, Outcome, PlanFacts, RunReport, Stat
 use super::preflight::{Prepared, check_writable, prepare};
 use super::timings::{StepTiming, Timings};
 use super::world::World;
-use crate::problem::problem;
+use crate::library::PlanKind;
+use crate::problem::{problem, problem_with_help};
 use mintage_engine::{Code, Diagnostic, Library, LogLine, PlanError, RunControl};
+use mintage_scan::{Allowance, Identities, ScanReport};
 use mintage_volume::VolumeError;
 use mintage_volume::diff::{DiffLimits, Scope, TreeDiff};
 use mintage_volume::tree::VolumeTree;
@@ -28,6 +30,8 @@ pub(super) struct Transaction<'a> {
     image: Option<ImageFacts>,
     transcript: Vec<StepRecord>,
     log: Vec<LogLine>,
+    allowances: Vec<Allowance>,
+    scan: Option<ScanReport>,
     notes: Vec<String>,
 }
 
@@ -84,6 +88,8 @@ impl<'a> Transaction<'a> {
             image: None,
             transcript: Vec::new(),
             log: Vec::new(),
+            allowances: Vec::new(),
+            scan: None,
             notes: Vec::new(),
         }
     }
@@ -99,10 +105,18 @@ impl<'a> Transaction<'a> {
         check_writable(&tree).map_err(Diagnostic::from)?;
         self.timings.open = microseconds(since);
 
+        let identities = match self.is_capture() {
+            true => Some(mintage_scan::collect(&tree)?),
+            false => None,
+        };
         let mut tree = self.run_steps(&prepared, tree)?;
 
         let since = Instant::now();
         self.control.check().map_err(Diagnostic::from)?;
+        if self.is_capture() {
+            tree.wipe_when_finished();
+            ground.wipe()?;
+        }
         tree.finish()?;
         let changes = ground.settle()?;
         self.timings.finish = microseconds(since);
@@ -110,7 +124,40 @@ impl<'a> Transaction<'a> {
         let since = Instant::now();
         let diff = self.diff(ground, &tree)?;
         self.timings.diff = microseconds(since);
+
+        let since = Instant::now();
+        match identities {
+            Some(identities) => self.scan(ground, &tree, &identities)?,
+            None => self.note_idle_allowances(),
+        }
+        self.timings.scan = microseconds(since);
         Ok(Changed { diff, changes })
+    }
+
+    fn is_capture(&self) -> bool {
+        self.input.library.plan().kind == PlanKind::Capture
+    }
+
+    /// Looks through the finished volume for what must not travel.
+    fn scan(
+        &mut self,
+        ground: &dyn Ground,
+        tree: &VolumeTree,
+        identities: &Identities,
+    ) -> Result<(), Failed> {
+        let interrupt = self.control.interrupt();
+        let mut report = ground.scan(self.input, tree, identities, interrupt)?;
+        report.allow(&self.allowances);
+        let leaks = leaks(&report);
+        self.scan = Some(report);
+        leaks.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    fn note_idle_allowances(&mut self) {
+        if !self.allowances.is_empty() {
+            let note = "`scan::allow` does nothing in a deploy plan: only a capture is scanned";
+            self.notes.push(note.to_owned());
+        }
     }
 
     /// The volume's tree, as this run sees and holds it.
@@ -149,6 +196,7 @@ impl<'a> Transaction<'a> {
         let world = Arc::into_inner(world).ok_or_else(lost)?;
         let world = world.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.log = world.log;
+        self.allowances = world.allowances;
         result.map(|()| world.tree)
     }
 
@@ -255,11 +303,41 @@ impl<'a> Transaction<'a> {
                 .map(|r| (r.end - r.start).div_ceil(BLOCK))
                 .sum(),
             changed_bytes,
+            scan: self.scan,
             notes: self.notes,
         };
         outcome.mask(&self.mask);
         outcome
     }
+}
+
+/// The most findings that an error names; the report has them all.
+const MAX_NAMED: usize = 50;
+
+/// The error of a scan that found what is not allowed.
+fn leaks(report: &ScanReport) -> Option<Diagnostic> {
+    if report.is_clean() {
+        return None;
+    }
+    let count = report.leaks().count() as u64 + report.more;
+    let things = if count == 1 { "place" } else { "places" };
+    let message = format!("the captured volume holds what must not travel, in {count} {things}");
+    let mut error = problem_with_help(
+        Code::P7012,
+        message,
+        "remove it in a step, or allow it by its name, as in `scan::allow(\"machine-id in \
+         /boot/loader/entries\", \"the names of boot entries carry it\")`",
+    );
+    error.notes = report
+        .leaks()
+        .take(MAX_NAMED)
+        .map(ToString::to_string)
+        .collect();
+    if count > MAX_NAMED as u64 {
+        let more = format!("and {} more", count - MAX_NAMED as u64);
+        error.notes.push(more);
+    }
+    Some(error)
 }
 
 /// The unit of change, in bytes.

@@ -2,7 +2,8 @@
 
 use super::input::RunInput;
 use super::mask::Mask;
-use mintage_engine::{LogLine, PlanWorld, RunMemory, Value};
+use mintage_engine::{Code, LogLine, PlanError, PlanWorld, RunMemory, Value};
+use mintage_scan::Allowance;
 use mintage_volume::filesystem::Timestamp;
 use mintage_volume::tree::VolumeTree;
 
@@ -14,6 +15,7 @@ pub(super) struct World {
     memory: RunMemory,
     pub(super) tree: VolumeTree,
     pub(super) log: Vec<LogLine>,
+    pub(super) allowances: Vec<Allowance>,
 }
 
 impl World {
@@ -24,6 +26,7 @@ impl World {
             memory: RunMemory::default(),
             tree,
             log: Vec::new(),
+            allowances: Vec::new(),
         }
     }
 }
@@ -63,6 +66,17 @@ impl PlanWorld for World {
 
     fn memory(&mut self) -> &mut RunMemory {
         &mut self.memory
+    }
+
+    fn allow_finding(&mut self, name: &str, reason: &str) -> Result<(), PlanError> {
+        let allowance = Allowance::parse(name, reason).map_err(|why| {
+            PlanError::new(Code::P2013, format!("cannot allow this finding: {why}"))
+                .help("take the name from the report of the scan: `KIND in PLACE`")
+        })?;
+        if !self.allowances.contains(&allowance) {
+            self.allowances.push(allowance);
+        }
+        Ok(())
     }
 
     fn log(&mut self, mut line: LogLine) {
