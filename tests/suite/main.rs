@@ -7,6 +7,7 @@
 
 mod accounts;
 mod boot_loader;
+mod capture;
 mod cases;
 mod clone;
 mod debian;
