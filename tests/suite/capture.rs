@@ -80,14 +80,21 @@ fn every_planted_identity_is_found_before_a_capture_and_none_after() {
         .into_iter()
         .filter(|name| !before.contains(name))
         .collect();
-    assert!(missing.is_empty(), "not found: {missing:#?}\nfound: {before:#?}");
+    assert!(
+        missing.is_empty(),
+        "not found: {missing:#?}\nfound: {before:#?}"
+    );
 
     let captured = environment.path("captured.img");
     let library = project().join("tests/fixtures/plans/capture");
     let mut run = environment.mintage(["run", "--seed", "capture", "--image"]);
     succeed(run.arg(&source).arg("--out").arg(&captured).arg(library));
     let baseline = "--baseline".as_ref();
-    let after = scan(&environment, &[captured.as_os_str(), baseline, source.as_os_str()], 0);
+    let after = scan(
+        &environment,
+        &[captured.as_os_str(), baseline, source.as_os_str()],
+        0,
+    );
     assert_eq!(after, BTreeSet::new());
 
     let root = LoopDevice::attach(&captured, ROOT_START, 0);
@@ -184,37 +191,59 @@ fn plant_files(environment: &Environment, image: &Path) {
         fs::write(path, text).unwrap();
     };
     put("etc/hostname", &format!("{HOST}\n"));
-    put("etc/hosts", &format!("127.0.0.1 localhost\n127.0.1.1 {HOST}\n"));
+    put(
+        "etc/hosts",
+        &format!("127.0.0.1 localhost\n127.0.1.1 {HOST}\n"),
+    );
     put("etc/machine-info", "");
     put("etc/machine-id", &format!("{MACHINE_ID}\n"));
     let network = format!("[Match]\nMACAddress={MAC}\n[Network]\nAddress={ADDRESS}/24\n");
     put("etc/systemd/network/10-eth0.network", &network);
-    put("etc/iscsi/initiatorname.iscsi", &format!("InitiatorName={INITIATOR}\n"));
+    put(
+        "etc/iscsi/initiatorname.iscsi",
+        &format!("InitiatorName={INITIATOR}\n"),
+    );
     put("var/lib/dhcpcd/duid", &format!("{DUID}\n"));
     put("root/.bash_history", "passwd ops\n");
-    put("root/.aws/credentials", &format!("aws_access_key_id = {TOKEN}\n"));
+    put(
+        "root/.aws/credentials",
+        &format!("aws_access_key_id = {TOKEN}\n"),
+    );
     put("var/lib/systemd/random-seed", &"planted seed".repeat(40));
-    put(&format!("var/log/journal/{MACHINE_ID}/system.journal"), "LPKSHHRH");
+    put(
+        &format!("var/log/journal/{MACHINE_ID}/system.journal"),
+        "LPKSHHRH",
+    );
     put("srv/planted/everything", &everything());
     put(&format!("srv/planted/{HOST}.log"), "");
     put("srv/planted/slack", "short");
     put("srv/planted/attribute", "");
     put("srv/keep/kept", "kept");
     let shadow = fs::read_to_string(mounted.point().join("etc/shadow")).unwrap();
-    put("etc/shadow", &shadow.replacen("root:*:", &format!("root:{}:", hash()), 1));
-    assert!(fs::read_to_string(mounted.point().join("etc/shadow")).unwrap().contains(&hash()));
-    symlink(format!("/data/{HOST}"), mounted.point().join("srv/planted/link")).unwrap();
+    put(
+        "etc/shadow",
+        &shadow.replacen("root:*:", &format!("root:{}:", hash()), 1),
+    );
+    assert!(
+        fs::read_to_string(mounted.point().join("etc/shadow"))
+            .unwrap()
+            .contains(&hash())
+    );
+    symlink(
+        format!("/data/{HOST}"),
+        mounted.point().join("srv/planted/link"),
+    )
+    .unwrap();
     succeed(
         Command::new("setfattr")
             .args(["-n", "user.mac", "-v", MAC])
             .arg(mounted.point().join("srv/planted/attribute")),
     );
-    // Deleted: what they held stays in free blocks, what they were called in their directory.
+    // Deleted: what it held stays in free blocks.
     put("srv/keep/deleted", &everything().repeat(50));
     put(&format!("srv/keep/{HOST}.gone"), "");
     sync(&mounted);
     fs::remove_file(mounted.point().join("srv/keep/deleted")).unwrap();
-    fs::remove_file(mounted.point().join(format!("srv/keep/{HOST}.gone"))).unwrap();
     sync(&mounted);
 }
 
@@ -241,8 +270,9 @@ fn plant_in_esp(environment: &Environment, image: &Path) {
     disk.write_all_at(&bytes, ESP.0).unwrap();
 }
 
-/// Where no file is: behind a file's end, in an unused inode. Nothing but raw writes gets there
-/// since the kernel zeroes what it cuts.
+/// Where no file is: behind a file's end, in an unused inode, between the entries of a directory.
+/// Today's kernel zeroes what it cuts and the names that it removes; older ones did not, and debugfs
+/// does not.
 fn plant_below(environment: &Environment, image: &Path) {
     let root = LoopDevice::attach(image, ROOT_START, 0);
     let ask = |request: &str| {
@@ -251,25 +281,40 @@ fn plant_below(environment: &Environment, image: &Path) {
     };
     let block: u64 = ask("bmap /srv/planted/slack 0").trim().parse().unwrap();
     let stats = ask("stats -h");
-    let count = stats.lines().find_map(|line| line.strip_prefix("Inode count:"));
+    let count = stats
+        .lines()
+        .find_map(|line| line.strip_prefix("Inode count:"));
     let inode = ask(&format!("imap <{}>", count.unwrap().trim()));
     let number = |after: &str| {
         let rest = inode.split(after).nth(1).unwrap().trim_start();
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(rest.len());
         rest[..end].to_owned()
     };
     let table: u64 = number("located at block").parse().unwrap();
     let offset = u64::from_str_radix(number("offset").trim_start_matches("0x"), 16).unwrap();
+    let gone = format!("rm /srv/keep/{HOST}.gone");
+    let mut remove = environment.program("debugfs");
+    succeed(remove.args(["-w", "-R", &gone]).arg(root.path()));
     drop(root);
     let disk = File::options().write(true).open(image).unwrap();
     let at = |block: u64| ROOT_START + block * 4096;
-    disk.write_all_at(everything().as_bytes(), at(block) + 1000).unwrap();
-    disk.write_all_at(TOKEN.as_bytes(), at(table) + offset + 100).unwrap();
+    disk.write_all_at(everything().as_bytes(), at(block) + 1000)
+        .unwrap();
+    disk.write_all_at(TOKEN.as_bytes(), at(table) + offset + 100)
+        .unwrap();
 }
 
 /// What the capture may change: what it was told to, and what `generalize::standard` takes out.
 const CHANGED: &[&str] = &[
-    "/etc/", "/root", "/srv", "/var/", "/tmp", "/run", "/boot/efi",
+    "/etc/",
+    "/root",
+    "/srv",
+    "/var/",
+    "/tmp",
+    "/run",
+    "/boot/efi",
 ];
 
 fn nothing_else_changed(environment: &Environment, source: &Path, captured: &Path) {
@@ -289,6 +334,11 @@ fn nothing_else_changed(environment: &Environment, source: &Path, captured: &Pat
     let has = |path: &str| after.iter().any(|line| line.starts_with(path));
     assert!(has("/boot/vmlinuz") && has("/boot/initrd") && has("/srv/keep/kept "));
     let esp = environment.path("esp-after.img");
-    let read = succeed(Command::new("mtype").arg("-i").arg(esp).arg("::/EFI/debian/grub.cfg"));
+    let read = succeed(
+        Command::new("mtype")
+            .arg("-i")
+            .arg(esp)
+            .arg("::/EFI/debian/grub.cfg"),
+    );
     assert_eq!(read, "search.fs_label root root\n");
 }
