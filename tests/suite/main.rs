@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod accounts;
+mod archives;
 mod boot_loader;
 mod capture;
 mod cases;
@@ -17,6 +18,7 @@ mod editors;
 mod ext4_differential;
 mod ext4_hostile;
 mod ext4_images;
+mod first_boot_settings;
 mod goldens;
 mod hostile;
 mod hostile_images;

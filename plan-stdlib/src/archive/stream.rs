@@ -106,7 +106,7 @@ impl<R: Read> Comparer<R> {
     ///
     /// # Errors
     /// Those of the reader.
-    pub(crate) fn is_same(mut self) -> io::Result<bool> {
+    pub(crate) fn finish(mut self) -> io::Result<bool> {
         Ok(self.is_same && self.there.read(&mut [0])? == 0)
     }
 }
@@ -181,7 +181,7 @@ pub(crate) fn write(
         let mut comparer = Comparer::new(FileReader::new(&lent, path.as_bytes()));
         make(&lent, &mut comparer)?;
         if comparer
-            .is_same()
+            .finish()
             .map_err(|error| unwrap(error, "it cannot be read"))?
         {
             return Ok(false);

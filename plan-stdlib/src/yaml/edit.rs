@@ -191,7 +191,7 @@ impl Edit<'_> {
             (true, last) => {
                 let entry = scalar::write(&Value::Map(vec![(key.to_owned(), value.clone())]), None);
                 let entry = entry.get(1..entry.len() - 1);
-                entry.map(|entry| self.into_flow(map, last, entry))
+                entry.map(|entry| self.add_to_flow(map, last, entry))
             }
             (false, Some(last)) => {
                 let lines = write::entry(key, value, map.column, self.style);
@@ -210,7 +210,7 @@ impl Edit<'_> {
         };
         let last = items.last().map(|item| end(self.text, item));
         Ok(match (is_flow, last) {
-            (true, last) => Some(self.into_flow(list, last, &scalar::write(value, None))),
+            (true, last) => Some(self.add_to_flow(list, last, &scalar::write(value, None))),
             (false, Some(last)) => {
                 let lines = write::item(value, list.column, self.style);
                 Some(self.add_lines(after_line(self.text, last), &lines))
@@ -220,7 +220,7 @@ impl Edit<'_> {
     }
 
     /// Behind the last in brackets, on a line of its own where that has one.
-    fn into_flow(&self, node: &Node, last: Option<usize>, new: &str) -> String {
+    fn add_to_flow(&self, node: &Node, last: Option<usize>, new: &str) -> String {
         let Some(mut last) = last else {
             let at = node.span.start + 1;
             return self.splice(at..at, new);
