@@ -46,10 +46,10 @@ impl Config {
     pub fn parse(text: &[u8]) -> Self {
         let text = String::from_utf8_lossy(text);
         let value = |key: &str| {
-            let values = text
+            let mut values = text
                 .lines()
                 .filter_map(|line| line.trim().strip_prefix(key));
-            values.last().map(str::trim)
+            values.next_back().map(str::trim)
         };
         let mode = value("SELINUX=").unwrap_or_default();
         let mode = Mode::ALL
