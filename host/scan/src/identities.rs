@@ -108,9 +108,11 @@ impl Identities {
         let name = name.to_ascii_lowercase();
         let name = name.strip_suffix(b".").unwrap_or(&name);
         let short = name.split(|b| *b == b'.').next().unwrap_or_default();
+        // `localhost4.localdomain4` is Red Hat's.
+        let is_local = matches!(short, b"localhost" | b"localhost4" | b"localhost6");
         for part in [name, short] {
             let text = String::from_utf8_lossy(part);
-            if COMMON_NAMES.contains(&text.as_ref()) || name.starts_with(b"localhost.") {
+            if COMMON_NAMES.contains(&text.as_ref()) || is_local {
                 let why = format!("the host name `{text}` is too common to be looked for");
                 self.skipped.insert(why);
             } else if part.len() < MIN_NAME {
@@ -196,6 +198,7 @@ mod tests {
             ),
             (Kind::HostName, "debian", &[]),
             (Kind::HostName, "localhost.localdomain", &[]),
+            (Kind::HostName, "localhost4.localdomain4", &[]),
             (Kind::HostName, "db", &[]),
             (Kind::HostName, " \n", &[]),
             (Kind::IpAddress, "10.1.2.3", &["10.1.2.3"]),

@@ -79,6 +79,22 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Sets one field of every line in which it is `unwanted`.
+    pub(crate) fn set_where(
+        &mut self,
+        field: usize,
+        unwanted: impl Fn(&[u8]) -> bool,
+        value: &str,
+    ) {
+        for line in &mut self.lines {
+            let mut row: Vec<&[u8]> = fields(&line.text).collect();
+            if row.get(field).is_some_and(|found| unwanted(found)) {
+                row[field] = value.as_bytes();
+                line.text = Cow::Owned(row.join(&b':'));
+            }
+        }
+    }
+
     /// Adds a line at the end, before the lines that bring in a directory service, as those who
     /// look for a name would find these first.
     pub(crate) fn add(&mut self, fields: &[&str]) {

@@ -12,6 +12,7 @@ mod interfaces;
 mod logs;
 mod operation;
 mod operations;
+mod passwords;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -180,7 +180,6 @@ fn what_boots_stays_as_it_is() {
         "/etc/default",
         "/etc/kernel",
         "/etc/passwd",
-        "/etc/shadow",
         "/etc/group",
         "/etc/selinux",
         "/etc/ssl",

@@ -117,6 +117,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        name: "password_hashes",
+        summary: "Takes the passwords from all accounts.",
+        details: "Nobody can log in by password until a plan gives one again, root neither; what \
+                  an account may do otherwise stays as it is.",
+        is_standard: true,
+        steps: &[Step::Do(
+            "Puts `*` in the place of every hash in `/etc/shadow`, `/etc/gshadow` and \
+             `/etc/passwd`, of locked ones too.",
+            super::super::passwords::remove,
+        )],
+    },
+    Operation {
         name: "user_account",
         summary: "Removes the users who are people.",
         details: "They are those whose numbers are from `UID_MIN` to `UID_MAX` of \
