@@ -65,12 +65,21 @@ const KINDS: [&str; 9] = [
 
 #[test]
 fn every_planted_identity_is_found_before_a_capture_and_none_after() {
+    captures_all_that_is_planted("debian-12");
+}
+
+#[test]
+fn every_planted_identity_is_found_and_taken_out_with_ubuntus_features() {
+    captures_all_that_is_planted("ubuntu-24.04-features");
+}
+
+fn captures_all_that_is_planted(disk: &str) {
     if !lane::can_run("capture", NEEDS) {
         return;
     }
     let environment = Environment::new();
     let source = environment.path("source.img");
-    copy_sparse(&debian("debian-12"), &source);
+    copy_sparse(&debian(disk), &source);
     plant_files(&environment, &source);
     plant_in_esp(&environment, &source);
     plant_below(&environment, &source);

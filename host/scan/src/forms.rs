@@ -172,13 +172,14 @@ impl Edge {
         match self {
             Self::Word => !is_word(before(1)) && !is_word(after(1)),
             Self::WideWord => {
-                !(before(1) == 0 && is_word(before(2))) && !(is_word(after(1)) && after(2) == 0)
+                let joins = |letter: u8, zero: u8| is_word(letter) && zero == 0;
+                !(joins(before(2), before(1)) || joins(after(1), after(2)))
             }
             Self::Hex => !before(1).is_ascii_hexdigit() && !after(1).is_ascii_hexdigit(),
             Self::Dotted => {
                 let joins = |dot: u8, digit: u8| dot == b'.' && digit.is_ascii_digit();
-                !(before(1).is_ascii_digit() || joins(before(1), before(2)))
-                    && !(after(1).is_ascii_digit() || joins(after(1), after(2)))
+                let goes_on = |near: u8, far: u8| near.is_ascii_digit() || joins(near, far);
+                !(goes_on(before(1), before(2)) || goes_on(after(1), after(2)))
             }
             Self::Colons => {
                 let joins = |byte: u8| byte.is_ascii_hexdigit() || byte == b':';

@@ -83,6 +83,11 @@ impl Identities {
         self.skipped.extend(other.skipped);
     }
 
+    /// Leaves out all values of a kind.
+    pub fn forget(&mut self, kind: Kind) {
+        self.values.remove(&kind);
+    }
+
     /// How many values of each kind there are.
     pub fn counts(&self) -> BTreeMap<Kind, usize> {
         let values = self.values.iter();

@@ -30,7 +30,8 @@ Examples:
       --allow 'machine-id in /boot/loader/entries=the names of boot entries carry it'
 
 With --baseline, the identities of that image are looked for too: it is the image as it was
-before somebody made it general, which still knows what it was called.
+before somebody made it general, which still knows what it was called. The name that IMAGE itself
+has is no leak then.
 
 Ends with 0 when nothing is found that is not allowed, and with 1 when something is.")]
 pub struct Scan {

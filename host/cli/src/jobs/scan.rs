@@ -17,6 +17,8 @@ pub(super) fn scan(
     let tree = volume.open_tree(&read_only()).map_err(volume_error)?;
     let mut identities = collect(&tree).map_err(volume_error)?;
     if baseline {
+        // What the image is called now is the name of no server: it was made general.
+        identities.forget(Kind::HostName);
         identities.merge(collect(&open_tree(files)?).map_err(volume_error)?);
     }
     identities.merge(asked_for(given));

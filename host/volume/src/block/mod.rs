@@ -140,7 +140,7 @@ fn end_of(len: u64, offset: u64, count: u64) -> Result<u64> {
 
 /// Writes `len` zeros at `offset`, piece by piece.
 fn write_zeros<D: BlockDevice + ?Sized>(device: &D, offset: u64, len: u64) -> Result<()> {
-    const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
     let end = end_of(device.len(), offset, len)?;
     let mut at = offset;
     while at < end {
