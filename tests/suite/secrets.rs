@@ -196,7 +196,7 @@ fn a_run_says_no_secret() {
         ("let x = attribute(\"Password\") + 1;".into(), false),
         (
             "ini::set(\"/etc/x.ini\", \"a\", \"b\", attribute(\"Password\"));".into(),
-            false,
+            true,
         ),
         ("file::make_dir(attribute(\"Password\"));".into(), false),
     ] {
