@@ -80,7 +80,7 @@ fn text(keyword: &str, value: &Dynamic) -> Result<String, PlanError> {
     };
     let text = text.trim();
     let is_line = !text.is_empty() && text.len() <= MAX_VALUE && !text.contains(char::is_control);
-    let is_closed = text.matches('"').count() % 2 == 0 && !text.starts_with(['#', '=']);
+    let is_closed = text.matches('"').count().is_multiple_of(2) && !text.starts_with(['#', '=']);
     if is_line && is_closed {
         return Ok(text.to_owned());
     }

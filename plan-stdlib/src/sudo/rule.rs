@@ -53,7 +53,7 @@ pub(super) fn check(line: &str) -> Result<(), Refused> {
     if line.ends_with('\\') {
         return Err("it ends in a backslash, which would join it with another");
     }
-    if line.matches('"').count() % 2 != 0 {
+    if !line.matches('"').count().is_multiple_of(2) {
         return Err("a quote has no end");
     }
     let first = line.split_whitespace().next().unwrap_or_default();
