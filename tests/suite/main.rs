@@ -32,6 +32,7 @@ mod network_netplan;
 mod network_networkd;
 mod network_networkmanager;
 mod nothing_half_done;
+mod pages;
 mod secrets;
 mod selinux;
 mod system_files;

@@ -11,7 +11,9 @@ pub mod kernel;
 pub mod lane;
 pub mod manifest;
 pub mod operations;
+pub mod transcript;
 
 pub use environment::Environment;
 pub use guest::Guest;
 pub use lane::Need;
+pub use transcript::Transcript;
