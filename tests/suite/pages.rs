@@ -3,7 +3,6 @@
 use mintage_test_support::disk::debian;
 use mintage_test_support::environment::project;
 use mintage_test_support::{Environment, Need, Transcript, lane};
-use std::fs;
 use std::os::unix::fs::symlink;
 
 #[test]
@@ -25,5 +24,5 @@ fn the_tutorial_does_what_it_shows() {
 }
 
 fn page(path: &str) -> Transcript {
-    Transcript::parse(&fs::read_to_string(project().join(path)).unwrap())
+    Transcript::read(&project().join(path))
 }

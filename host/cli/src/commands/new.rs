@@ -27,7 +27,7 @@ Examples:
   mintage new golden --type capture
 
 Nothing is ever overwritten. Change a script, and `mintage test` shows what is different;
-docs/writing-plans.md goes on from here.")]
+docs/tutorial.md goes on from here.")]
 pub struct New {
     /// The folder to be made, whose name is the library's.
     #[arg(value_name = "NAME")]
