@@ -117,10 +117,10 @@ fn output(environment: &Environment, command: &str) -> String {
     [text(&output.stdout), text(&output.stderr)].concat()
 }
 
-/// What differs from run to run and from image to image, taken out: durations, sizes, the time of
-/// an image, and how it was cloned.
+/// What differs from run to run and from image to image, taken out: durations, sizes, places and
+/// numbers of files, the time of an image, and how it was cloned.
 fn steady(text: &str) -> String {
-    static VARYING: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
+    static VARYING: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
         [
             (
                 r"· (reflink|sparse copy)( of [0-9.]+ [KMG]iB)? in",
@@ -128,6 +128,8 @@ fn steady(text: &str) -> String {
             ),
             (r"[0-9]+(\.[0-9]+)? (µs|ms|s)(?-u:\b)", "? ms"),
             (r"[0-9]+(\.[0-9]+)? ([KMGT]iB|blocks)", "? MiB"),
+            (r"byte [0-9]+( and [0-9]+ more)?", "byte ?"),
+            (r"[0-9]+ files", "? files"),
             (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", "?"),
         ]
         .map(|(pattern, instead)| (Regex::new(pattern).expect("a valid pattern"), instead))
