@@ -62,6 +62,8 @@ fn run_on(
 }
 
 #[cfg(test)]
+mod capturing;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;
