@@ -1,6 +1,7 @@
 //! The library as scripts see it: documented, its examples run, its errors readable.
 
 mod catalogue;
+mod coverage;
 mod errors;
 
 use crate::test_world::{TestWorld, run, run_in};

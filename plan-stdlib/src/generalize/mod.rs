@@ -40,6 +40,12 @@ pub(crate) fn module() -> Module {
     module
 }
 
+/// The names of all operations, and whether they are standard.
+#[cfg(test)]
+pub(crate) fn operation_names() -> impl Iterator<Item = (&'static str, bool)> {
+    operations::all().map(|operation| (operation.name, operation.is_standard))
+}
+
 /// Adds the function of an operation.
 fn register(module: &mut Module, operation: &'static Operation) {
     let comments: Vec<String> = operation
