@@ -134,8 +134,7 @@ fn changes_reach_their_own_partition_only() {
     overlay.settle().unwrap();
     for range in overlay.changed() {
         let (esp, root) = (MIB..9 * MIB, 10 * MIB..18 * MIB);
-        let inside =
-            |area: &std::ops::Range<u64>| area.start <= range.start && range.end <= area.end;
+        let inside = |area: &Range<u64>| area.start <= range.start && range.end <= area.end;
         assert!(inside(&esp) || inside(&root), "{range:?}");
     }
     assert_eq!(

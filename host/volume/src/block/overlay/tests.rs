@@ -173,7 +173,13 @@ fn zeros_cost_no_budget_until_they_are_written_to() {
     let scratch = Arc::new(MemoryDevice::new(LEN));
     let overlay = Overlay::new(patterned(), scratch, BLOCK).unwrap();
     overlay.zero_at(BLOCK, 8 * BLOCK).unwrap();
-    assert_eq!(overlay.changed(), [BLOCK..9 * BLOCK]);
+    assert_eq!(
+        overlay.changed().as_slice(),
+        &[Range {
+            start: BLOCK,
+            end: 9 * BLOCK
+        }]
+    );
     overlay.write_at(2 * BLOCK + 5, b"x").unwrap();
     let mut expected = content(&*patterned());
     expected[4096..9 * 4096].fill(0);

@@ -130,7 +130,8 @@ mod tests {
         assert_eq!(found, [56..832, 840..1024]);
         block[32..34].copy_from_slice(&124u16.to_le_bytes());
         stale(&block, Role::IndexRoot, true).unwrap_err();
-        assert_eq!(stale(&block, Role::IndexRoot, false).unwrap(), [56..1024]);
+        let found = stale(&block, Role::IndexRoot, false).unwrap();
+        assert_eq!((found.len(), &found[0]), (1, &(56..1024)));
         block[8..12].copy_from_slice(&[2, 0, 3, 0]);
         stale(&block, Role::IndexNode, false).unwrap_err();
     }
