@@ -5,6 +5,9 @@
 //! entries), as the distribution's own packages lay it out, and leaves out what nobody edits. The
 //! format is described in `docs/reference/tree-text.md`.
 
+#[cfg(test)]
+mod tests;
+
 /// Every layout, by name.
 const LAYOUTS: [(&str, &str); 4] = [
     ("debian-12", include_str!("../trees/debian-12.tree")),

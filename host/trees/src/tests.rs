@@ -19,8 +19,8 @@ struct Layout {
 
 impl Layout {
     fn all() -> impl Iterator<Item = Self> {
-        mintage_trees::names().map(|name| {
-            let text = mintage_trees::layout(name).unwrap();
+        crate::names().map(|name| {
+            let text = crate::layout(name).unwrap();
             let tree = text::read(text, TIME);
             let tree = tree.unwrap_or_else(|error| panic!("{name}: {error:?}"));
             Self { name, tree }
