@@ -7,7 +7,9 @@
 mod accounts;
 mod archive;
 mod ca;
+mod drop_in;
 mod file;
+mod firewall;
 mod first_boot;
 mod fstab;
 mod generalize;
@@ -25,6 +27,7 @@ mod locale;
 mod log;
 mod machine_id;
 mod motd;
+mod multipath;
 mod network;
 mod options;
 mod os;
@@ -74,6 +77,7 @@ impl Library for StandardLibrary {
             ("file", file::module()),
             ("generalize", generalize::module()),
             ("group", group::module()),
+            ("firewall", firewall::module()),
             ("first_boot", first_boot::module()),
             ("fstab", fstab::module()),
             ("gzip", archive::gzip_module()),
@@ -85,10 +89,12 @@ impl Library for StandardLibrary {
             ("keyboard", keyboard::module()),
             ("locale", locale::module()),
             ("iscsi", iscsi::module()),
+            ("journal", drop_in::journal::module()),
             ("kernel", kernel::module()),
             ("log", log::module()),
             ("machine_id", machine_id::module()),
             ("motd", motd::module()),
+            ("multipath", multipath::module()),
             ("network", network::module()),
             ("os", os::module()),
             ("profile", profile::module()),
@@ -101,8 +107,11 @@ impl Library for StandardLibrary {
             ("sshd", sshd::module()),
             ("sudo", sudo::module()),
             ("swap", fstab::swap_module()),
+            ("sysctl", drop_in::sysctl::module()),
+            ("sysusers", drop_in::sysusers::module()),
             ("template", template::module()),
             ("time_sync", time_sync::module()),
+            ("tmpfiles", drop_in::tmpfiles::module()),
             ("timezone", timezone::module()),
             ("toml", toml::module()),
             ("xml", xml::module()),

@@ -16,9 +16,10 @@ pub(crate) const TIME: Timestamp = Timestamp {
     nanoseconds: 0,
 };
 
-const DIRECTORIES: [&str; 14] = [
+const DIRECTORIES: [&str; 17] = [
     "/boot/efi",
     "/etc/default",
+    "/etc/firewalld",
     "/etc/ssh",
     "/etc/systemd",
     "/home/ops",
@@ -27,6 +28,8 @@ const DIRECTORIES: [&str; 14] = [
     "/srv",
     "/tmp",
     "/usr/bin",
+    "/usr/lib/firewalld/services",
+    "/usr/lib/firewalld/zones",
     "/usr/lib/systemd",
     "/usr/sbin",
     "/usr/share/zoneinfo/Europe",
@@ -41,10 +44,14 @@ const LINKS: [(&str, &str); 5] = [
     ("/usr/sbin/init", "../lib/systemd/systemd"),
 ];
 
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 22] = [
     (
         "/etc/default/grub",
         "GRUB_DEFAULT=0\nGRUB_TIMEOUT=5\nGRUB_DISTRIBUTOR=`lsb_release -i -s`\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n",
+    ),
+    (
+        "/etc/firewalld/firewalld.conf",
+        "DefaultZone=public\nLogDenied=off\n",
     ),
     (
         "/etc/group",
@@ -87,6 +94,22 @@ const FILES: [(&str, &str); 17] = [
     (
         "/usr/lib/os-release",
         "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID=debian\n",
+    ),
+    (
+        "/usr/lib/firewalld/services/http.xml",
+        "<service>\n</service>\n",
+    ),
+    (
+        "/usr/lib/firewalld/services/ssh.xml",
+        "<service>\n</service>\n",
+    ),
+    (
+        "/usr/lib/firewalld/zones/drop.xml",
+        "<zone target=\"DROP\">\n</zone>\n",
+    ),
+    (
+        "/usr/lib/firewalld/zones/public.xml",
+        "<zone>\n  <service name=\"ssh\"/>\n</zone>\n",
     ),
     ("/usr/lib/systemd/systemd", ""),
     ("/usr/share/zoneinfo/Europe/Berlin", "TZif2"),

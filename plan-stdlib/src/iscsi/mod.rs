@@ -181,7 +181,7 @@ mod exported {
     #[rhai_fn(volatile, return_raw)]
     pub fn set_initiator_name(ctx: NativeCallContext) -> RhaiResultOf<bool> {
         ctx.call_world(|world| {
-            let name = super::own_name(world)?;
+            let name = own_name(world)?;
             super::set_initiator_name(world.tree(), &name)
         })
     }

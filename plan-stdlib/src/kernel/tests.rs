@@ -34,7 +34,7 @@ fn read(tree: &VolumeTree, path: &str) -> String {
 }
 
 fn arguments_of(tree: &VolumeTree) -> String {
-    let found = super::arguments(tree).unwrap();
+    let found = arguments(tree).unwrap();
     found
         .iter()
         .map(ToString::to_string)
@@ -121,7 +121,7 @@ fn what_is_not_known_is_an_error_before_anything_changes() {
         change(&mut tree, Change::Add("a")).unwrap_err().code,
         Code::P3001
     );
-    assert_eq!(super::arguments(&tree).unwrap_err().code, Code::P3001);
+    assert_eq!(arguments(&tree).unwrap_err().code, Code::P3001);
     let mut tree = world(&[
         ("/etc/kernel/cmdline", "ro\n"),
         ("/etc/default/grub", "GRUB_CMDLINE_LINUX=\"$(cat /x)\"\n"),

@@ -46,7 +46,7 @@ pub(super) fn set(text: &str, given: &[Key], value: &Value) -> Edited {
 }
 
 /// Makes sure that an element has another like this in it.
-pub(super) fn ensure_item(text: &str, given: &[Key], value: &Value) -> Edited {
+pub(crate) fn ensure_item(text: &str, given: &[Key], value: &Value) -> Edited {
     let Some((Key::Name(name), parents)) = given.split_last() else {
         return Err(PlanError::new(
             Code::P2013,
@@ -91,7 +91,7 @@ pub(super) fn remove(text: &str, given: &[Key]) -> Edited {
 }
 
 /// Removes every element like this one.
-pub(super) fn remove_item(text: &str, given: &[Key], value: &Value) -> Edited {
+pub(crate) fn remove_item(text: &str, given: &[Key], value: &Value) -> Edited {
     let Some((Key::Name(name), parents)) = given.split_last() else {
         return Err(PlanError::new(
             Code::P2013,

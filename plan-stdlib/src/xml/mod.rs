@@ -1,7 +1,7 @@
 //! `xml`: XML.
 
 mod document;
-mod edit;
+pub(crate) mod edit;
 pub(crate) mod element;
 
 use crate::file::access;
@@ -154,7 +154,7 @@ fn take(
 }
 
 /// The bytes after a change; those before its text stay.
-fn edited(content: &[u8], change: impl FnOnce(&str) -> Edited) -> Edited {
+pub(crate) fn edited(content: &[u8], change: impl FnOnce(&str) -> Edited) -> Edited {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let mark = content
         .strip_prefix(BYTE_ORDER_MARK)
