@@ -4,7 +4,8 @@
 //! stay where they are as far as there is room.
 
 use crate::text::Edited;
-use crate::text::lines;
+use crate::text::{lines, words};
+use mintage_volume::volume::unescape_fstab;
 
 /// The fields of a line, in order.
 pub(super) const FIELDS: usize = 6;
@@ -25,7 +26,8 @@ impl Entry {
         }
         let mut fields = DEFAULTS.map(str::to_owned);
         for (field, (start, end)) in fields.iter_mut().zip(&spans) {
-            *field = unescape(line.get(*start..*end).unwrap_or_default());
+            let escaped = line.get(*start..*end).unwrap_or_default();
+            *field = String::from_utf8_lossy(&unescape_fstab(escaped)).into_owned();
         }
         Some(Self { fields })
     }
@@ -139,7 +141,7 @@ fn changed(line: &[u8], wanted: &[Option<String>; FIELDS]) -> Vec<u8> {
         let goes_on = index + 1 < last_wanted;
         new.extend_from_slice(&field);
         match gap {
-            Some(gap) if !gap.is_empty() && !(is_last_old && goes_on) => {
+            Some(gap) if !(gap.is_empty() || is_last_old && goes_on) => {
                 new.extend(refilled(
                     gap,
                     old.map_or(0, <[u8]>::len),
@@ -193,20 +195,7 @@ fn added(all: &[lines::Line<'_>], wanted: &[Option<String>; FIELDS]) -> Vec<u8> 
 
 /// Where the fields start and end.
 fn spans(line: &[u8]) -> Vec<(usize, usize)> {
-    let mut spans = Vec::new();
-    let mut start = None;
-    for (index, byte) in line.iter().enumerate() {
-        match (matches!(byte, b' ' | b'\t'), start) {
-            (false, None) => start = Some(index),
-            (true, Some(from)) => {
-                spans.push((from, index));
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    spans.extend(start.map(|from| (from, line.len())));
-    spans
+    words::spans(line, |byte| matches!(byte, b' ' | b'\t'))
 }
 
 fn escape(value: &str) -> String {
@@ -221,28 +210,6 @@ fn escape(value: &str) -> String {
         }
     }
     escaped
-}
-
-fn unescape(field: &[u8]) -> String {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some((byte, tail)) = rest.split_first() {
-        let octal = tail.get(..3).filter(|_| *byte == b'\\').and_then(|digits| {
-            let digits = std::str::from_utf8(digits).ok()?;
-            u8::from_str_radix(digits, 8).ok()
-        });
-        match octal {
-            Some(octal) => {
-                bytes.push(octal);
-                rest = tail.get(3..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

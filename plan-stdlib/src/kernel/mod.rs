@@ -136,9 +136,6 @@ fn version(name: &str) -> Vec<(u64, String)> {
         rest = tail;
     }
     parts
-        .into_iter()
-        .map(|(number, text)| (number, text))
-        .collect()
 }
 
 fn arguments(tree: &VolumeTree) -> Result<Array, PlanError> {

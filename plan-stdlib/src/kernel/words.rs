@@ -1,5 +1,6 @@
 //! A kernel command line: arguments between blanks, where a quoted blank ends nothing.
 
+use crate::text::words;
 use crate::values::shorten;
 use mintage_engine::{Code, PlanError};
 
@@ -91,22 +92,11 @@ pub(super) fn split(line: &str) -> Vec<&str> {
 
 /// Where the arguments start and end.
 fn spans(line: &str) -> Vec<(usize, usize)> {
-    let mut spans = Vec::new();
-    let mut start = None;
     let mut is_quoted = false;
-    for (index, byte) in line.bytes().enumerate() {
+    words::spans(line.as_bytes(), |byte| {
         is_quoted ^= byte == b'"';
-        match (byte.is_ascii_whitespace() && !is_quoted, start) {
-            (false, None) => start = Some(index),
-            (true, Some(from)) => {
-                spans.push((from, index));
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    spans.extend(start.map(|from| (from, line.len())));
-    spans
+        byte.is_ascii_whitespace() && !is_quoted
+    })
 }
 
 /// An argument that stands for itself in every boot loader's file and in a shell's quotes.

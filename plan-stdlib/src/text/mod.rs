@@ -8,6 +8,7 @@ pub(crate) mod block;
 pub(crate) mod edit;
 pub(crate) mod lines;
 pub(crate) mod pattern;
+pub(crate) mod words;
 
 use mintage_engine::{Code, PlanError};
 

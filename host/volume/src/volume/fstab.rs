@@ -43,7 +43,7 @@ fn entry(line: usize, text: &[u8]) -> Result<Option<FstabEntry>, BadLine> {
     let source = match fields.next() {
         None => return Ok(None),
         Some(field) if field.starts_with(b"#") => return Ok(None),
-        Some(field) => unescape(field),
+        Some(field) => unescape_fstab(field),
     };
     let bad = |why| BadLine { line, why };
     let point = fields.next().ok_or(bad("it has no mount point"))?;
@@ -52,8 +52,8 @@ fn entry(line: usize, text: &[u8]) -> Result<Option<FstabEntry>, BadLine> {
     let skip = skip(kind, options);
     let point = match skip {
         // Swap has `none` for a mount point.
-        Some(_) => VolumePath::parse(unescape(point)).unwrap_or_else(|_| VolumePath::root()),
-        None => VolumePath::parse(unescape(point))
+        Some(_) => VolumePath::parse(unescape_fstab(point)).unwrap_or_else(|_| VolumePath::root()),
+        None => VolumePath::parse(unescape_fstab(point))
             .map_err(|_| bad("its mount point is no absolute path"))?,
     };
     Ok(Some(FstabEntry {
@@ -142,8 +142,8 @@ const MEMORY: [&str; 24] = [
     "tracefs",
 ];
 
-/// Takes back the octal escapes: `\040` for a blank, `\011` for a tab, `\134` for a backslash.
-fn unescape(field: &[u8]) -> Vec<u8> {
+/// Takes back the octal escapes of a field of fstab(5): `\040` for a blank, `\011` for a tab, `\134` for a backslash.
+pub fn unescape_fstab(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
     while let Some((first, after)) = rest.split_first() {
@@ -261,7 +261,11 @@ mod tests {
             (r"a\777", r"a\777"),
             (r"\", r"\"),
         ] {
-            assert_eq!(unescape(escaped.as_bytes()), plain.as_bytes(), "{escaped}");
+            assert_eq!(
+                unescape_fstab(escaped.as_bytes()),
+                plain.as_bytes(),
+                "{escaped}"
+            );
         }
     }
 

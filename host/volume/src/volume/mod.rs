@@ -10,6 +10,7 @@ mod report;
 mod root;
 mod source;
 
+pub use fstab::unescape_fstab;
 pub use plan::{MountPlan, PlannedMount, Skipped};
 pub use report::{AreaReport, MountReport, NotMounted, Problem, TableReport, VolumeReport};
 pub use source::Source;
