@@ -1,3 +1,5 @@
+//! Archives that are read and made, hostile ones among them.
+
 use super::*;
 use crate::test_world::TestWorld;
 use mintage_volume::filesystem::Timestamp;

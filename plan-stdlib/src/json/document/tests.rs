@@ -1,3 +1,5 @@
+//! Documents of JSON, read and edited: comments, order and the style of the file stay.
+
 use super::*;
 use crate::structured::testing::Ask::{Ensure, Remove, RemoveItem, Set};
 use crate::structured::testing::{asked, check};

@@ -1,3 +1,5 @@
+//! Elements and attributes of XML, edited where they stand.
+
 use super::*;
 use proptest::prelude::*;
 use rhai::{Dynamic, Engine};

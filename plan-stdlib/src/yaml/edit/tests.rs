@@ -1,3 +1,5 @@
+//! Edits of YAML in block and flow style, and those that are refused.
+
 use crate::structured::testing::Ask::{Ensure, Remove, RemoveItem, Set};
 use crate::structured::testing::{asked, check};
 use crate::structured::{Change, Format, Key, Value, edited};
