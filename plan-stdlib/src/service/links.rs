@@ -13,6 +13,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// What a masked unit leads to.
 const NOTHING: &str = "/dev/null";
+/// The most units that are enabled, or disabled, with one.
+const MAX_ALSO: usize = 100;
 
 /// A link that enabling makes.
 struct Wanted {
@@ -122,8 +124,13 @@ pub(super) fn set_default_target(tree: &mut VolumeTree, target: &Unit) -> Result
 }
 
 /// The unit and all that its `Also=` names, and theirs; those that are not there are left out.
+///
+/// # Errors
+/// `P2016` when they name more than [`MAX_ALSO`] others: a template may name ever more instances
+/// of itself.
 fn with_also(tree: &VolumeTree, search: &SearchPath, unit: &Unit) -> Result<Vec<Unit>, PlanError> {
     let mut units: Vec<Unit> = Vec::new();
+    let mut named = BTreeSet::from([unit.name.clone()]);
     let mut queue = VecDeque::from([unit.clone()]);
     while let Some(unit) = queue.pop_front() {
         if units.iter().any(|known| known.name == unit.name) {
@@ -134,6 +141,13 @@ fn with_also(tree: &VolumeTree, search: &SearchPath, unit: &Unit) -> Result<Vec<
             let Some(name) = UnitName::checked(&name) else {
                 continue;
             };
+            if !named.insert(name.clone()) {
+                continue;
+            }
+            if named.len() > MAX_ALSO {
+                let message = format!("the units that `Also=` names are more than {MAX_ALSO}");
+                return Err(PlanError::new(Code::P2016, message).at(&unit.path));
+            }
             queue.extend(search.follow(tree, &name)?);
         }
         units.push(unit);

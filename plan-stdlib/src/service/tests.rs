@@ -183,3 +183,22 @@ fn a_unit_can_be_held_up_by_another() {
         ["b.service.upholds/a.service -> /usr/lib/systemd/system/a.service"]
     );
 }
+
+/// Each instance names two others: without an end there would be 2²⁵⁰ of them.
+#[test]
+fn units_that_name_ever_more_others_are_refused() {
+    let grows = "[Install]\nWantedBy=a.target\nAlso=t@%i0.service t@%i1.service\n";
+    let mut tree = world(&[("t@.service", grows)]);
+    for act in [super::enable, super::disable] {
+        assert_eq!(act(&mut tree, "t@x").unwrap_err().code, Code::P2016);
+    }
+    let circle = |other: String| format!("[Install]\nWantedBy=a.target\nAlso={other}\n");
+    let again = circle("b.service ".repeat(10_000));
+    let mut tree = world(&[
+        ("a.service", &again),
+        ("b.service", &circle("a.service".to_owned())),
+    ]);
+    assert!(super::enable(&mut tree, "a").unwrap());
+    assert!(super::disable(&mut tree, "b").unwrap());
+    assert!(links(&tree).is_empty());
+}
