@@ -25,6 +25,9 @@ use mintage_engine::{Code, PlanError};
 /// stack than that.
 pub(crate) const MAX_DEPTH: usize = 100;
 
+/// The most bytes that are read in the steps of one change.
+const MAX_WORK: usize = 32 * MAX_TEXT;
+
 /// A format of files.
 pub(crate) trait Format {
     /// Its name, for errors.
@@ -63,6 +66,15 @@ pub(crate) fn edited<F: Format>(content: &[u8], keys: &[Key], change: &Change) -
     let steps = change.steps(&mut expected, keys)?;
     if steps.is_empty() {
         return no_steps::<F>(text, keys, change);
+    }
+    // Each step reads the whole text.
+    if steps.len().saturating_mul(text.len()) > MAX_WORK {
+        let message = format!(
+            "the change is made of {} steps, too many for its size",
+            steps.len()
+        );
+        return Err(PlanError::new(Code::P2003, message)
+            .help("nothing was changed; write the file by a template"));
     }
     let mut edited = text.to_owned();
     for step in &steps {

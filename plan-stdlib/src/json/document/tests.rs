@@ -3,7 +3,7 @@
 use super::*;
 use crate::structured::testing::Ask::{Ensure, Remove, RemoveItem, Set};
 use crate::structured::testing::{asked, check};
-use crate::structured::{Change, edited};
+use crate::structured::{Change, Key, Value, edited};
 use proptest::prelude::*;
 
 #[test]
@@ -106,4 +106,16 @@ proptest! {
             prop_assert_eq!(read[&key].as_str(), Some(text.as_str()));
         }
     }
+}
+
+#[test]
+fn a_change_of_too_many_steps_is_refused() {
+    let removed = |items: usize| {
+        let text = format!("{{\"a\": [{}2]}}", "1,".repeat(items));
+        let change = Change::RemoveItem(Value::Integer(1));
+        edited::<Json>(text.as_bytes(), &[Key::Name("a".to_owned())], &change)
+    };
+    let edited = removed(100).unwrap().unwrap();
+    assert_eq!(edited, b"{\"a\": [2]}");
+    assert_eq!(removed(1_000_000).unwrap_err().code, Code::P2003);
 }
