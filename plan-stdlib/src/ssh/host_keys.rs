@@ -219,8 +219,8 @@ fn remove_others(tree: &mut VolumeTree, types: &[HostKey]) -> Result<bool, PlanE
     for entry in tree.read_dir(DIRECTORY)? {
         let name = String::from_utf8_lossy(&entry.name).into_owned();
         let stem = name
-            .strip_suffix(".pub")
-            .or(name.strip_suffix("-cert.pub"))
+            .strip_suffix("-cert.pub")
+            .or(name.strip_suffix(".pub"))
             .unwrap_or(&name);
         let is_host_key = stem.starts_with("ssh_host_") && stem.ends_with("_key");
         if is_host_key && !kept.iter().any(|kept| kept == stem) {

@@ -171,3 +171,17 @@ fn types_are_checked() {
         assert_eq!(world.text("/etc/ssh/ssh_host_ed25519_key"), "not a key\n");
     }
 }
+
+#[test]
+fn keys_of_other_types_go_with_their_certificates() {
+    let stale = ["", ".pub", "-cert.pub"].map(|end| format!("/etc/ssh/ssh_host_rsa_key{end}"));
+    let mut world = TestWorld::debian();
+    for path in &stale {
+        world = world.with_file(path, "stale\n");
+    }
+    let (world, result) = run_in(world, "ssh::host_keys()");
+    result.unwrap();
+    for path in stale {
+        assert!(!world.tree.exists(&path).unwrap(), "{path}");
+    }
+}
