@@ -17,6 +17,12 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
+    /// Whether it is about somebody.
+    fn is_entry(&self) -> bool {
+        let first = self.text.first();
+        !matches!(first, None | Some(b'#' | b'+' | b'-' | b':'))
+    }
+
     /// A line that is about `name`; comments and NIS lines are about nobody.
     fn is_of(&self, name: &str) -> bool {
         fields(&self.text).next() == Some(name.as_bytes())
@@ -43,10 +49,7 @@ impl<'a> Table<'a> {
 
     /// The fields of every line that is an entry, in order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Vec<&[u8]>> {
-        let entries = self.lines.iter().filter(|line| {
-            let first = line.text.first();
-            !matches!(first, None | Some(b'#' | b'+' | b'-' | b':'))
-        });
+        let entries = self.lines.iter().filter(|line| line.is_entry());
         entries.map(|line| fields(&line.text).collect())
     }
 
@@ -130,6 +133,29 @@ impl<'a> Table<'a> {
         self.change_list(name, field, |items| items.retain(|found| found != item));
     }
 
+    /// Takes `item` out of the lists of names in these fields of every line that is an entry.
+    pub(crate) fn remove_from_lists(&mut self, list_fields: &[usize], item: &str) {
+        for line in self.lines.iter_mut().filter(|line| line.is_entry()) {
+            let mut row: Vec<Cow<'_, [u8]>> = fields(&line.text).map(Cow::Borrowed).collect();
+            let mut changed = false;
+            for field in list_fields {
+                let Some(list) = row.get_mut(*field) else {
+                    continue;
+                };
+                let items = || list.split(|byte| *byte == b',');
+                if items().any(|found| found == item.as_bytes()) {
+                    let kept =
+                        items().filter(|found| !found.is_empty() && *found != item.as_bytes());
+                    *list = Cow::Owned(kept.collect::<Vec<_>>().join(&b','));
+                    changed = true;
+                }
+            }
+            if changed {
+                line.text = Cow::Owned(row.join(&b':'));
+            }
+        }
+    }
+
     /// The list stays as it stands unless its members change: members that are not UTF-8, doubled
     /// or empty too.
     fn change_list(&mut self, name: &str, field: usize, change: impl FnOnce(&mut Vec<String>)) {
@@ -160,6 +186,20 @@ impl<'a> Table<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_goes_out_of_every_list() {
+        let after = edited(
+            "a:x:1:u,ops,,v\n+ops:::ops\nb:x:2:ops\na:x:3:ops,\nc:ops\nd:x:4:,op\n",
+            |table| {
+                table.remove_from_lists(&[2, 3, 9], "ops");
+            },
+        );
+        assert_eq!(
+            after,
+            "a:x:1:u,v\n+ops:::ops\nb:x:2:\na:x:3:\nc:ops\nd:x:4:,op\n"
+        );
+    }
 
     fn edited(content: &str, edit: impl FnOnce(&mut Table<'_>)) -> String {
         let mut table = Table::parse(content.as_bytes());

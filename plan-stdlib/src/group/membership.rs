@@ -58,16 +58,7 @@ pub(crate) fn remove(tree: &mut VolumeTree, group: &str, user: &str) -> Result<b
 
 /// Takes a user out of every group; says whether anything changed.
 pub(crate) fn remove_everywhere(tree: &mut VolumeTree, user: &str) -> Result<bool, PlanError> {
-    let remove = |table: &mut Table<'_>, fields: &[usize]| {
-        let names = table
-            .rows()
-            .filter_map(|row| String::from_utf8(row.first()?.to_vec()).ok());
-        for group in names.collect::<Vec<_>>() {
-            for field in fields {
-                table.remove_from_list(&group, *field, user);
-            }
-        }
-    };
+    let remove = |table: &mut Table<'_>, fields: &[usize]| table.remove_from_lists(fields, user);
     let changed = Database::Group.edit(tree, |table| remove(table, &[MEMBERS]))?;
     let shadow = |table: &mut Table<'_>| remove(table, &[ADMINISTRATORS, MEMBERS]);
     Database::Group.edit_backup(tree, |table| remove(table, &[MEMBERS]))?;

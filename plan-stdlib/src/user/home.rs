@@ -165,13 +165,19 @@ pub(super) fn check_removable(
         }
         Some(_) => {}
     }
+    // Links on the way may make one directory of two paths.
+    let place = tree.resolve(&owner.home, LastLink::Keep)?;
     let passwd = Database::Passwd.read(tree)?;
     let table = Table::parse(&passwd);
     let of_others = table
         .rows()
         .filter(|row| row.first() != Some(&name.as_bytes()));
-    let mut homes = of_others.filter_map(|row| VolumePath::parse(row.get(HOME)?).ok());
-    match homes.find(|home| home.starts_with(&path)) {
+    let mut homes = of_others.filter_map(|row| {
+        let home = row.get(HOME)?;
+        let resolved = tree.resolve(home, LastLink::Follow);
+        resolved.or_else(|_| VolumePath::parse(home)).ok()
+    });
+    match homes.find(|home| home.starts_with(&place)) {
         Some(_) => refuse("the home of another user is in it".to_owned()),
         None => Ok(()),
     }

@@ -4,6 +4,7 @@ use crate::test_world::{TestWorld, run_in};
 use mintage_engine::Code;
 use mintage_trees::names;
 use mintage_volume::filesystem::Ownership;
+use mintage_volume::tree::LastLink;
 
 const PEOPLE: &str = r#"
     let make = || user::ensure("web", #{
@@ -264,4 +265,21 @@ fn hashes_can_be_given_as_they_are() {
             .contains(&format!("ops:{hash}:20454:"))
     );
     assert!(world.text("/etc/shadow").contains("root:$6$"));
+}
+
+#[test]
+fn a_home_of_another_by_a_link_is_seen() {
+    let passwd =
+        "root:x:0:0::/root:/bin/sh\nops:x:1000:1000::/data:/bin/sh\nb:x:1001:1001::/people/b:\n";
+    let mut world = TestWorld::debian().with_file("/etc/passwd", passwd);
+    let new = Ownership::root(0o755);
+    world.tree.make_dirs("/data/b", new).unwrap();
+    world
+        .tree
+        .set_owner("/data", 1000, 1000, LastLink::Follow)
+        .unwrap();
+    world.tree.symlink("/people", "/data", new).unwrap();
+    let (world, result) = run_in(world, r#"user::remove("ops", #{ home: true })"#);
+    assert_eq!(result.unwrap_err().code, Code::P2013);
+    assert!(world.tree.exists("/data/b").unwrap());
 }
