@@ -13,7 +13,7 @@ mod logs;
 mod operation;
 mod operations;
 mod passwords;
-mod sweep;
+pub(crate) mod sweep;
 #[cfg(test)]
 mod tests;
 

@@ -107,7 +107,10 @@ pub(super) fn matching(tree: &VolumeTree, pattern: &str) -> Result<Vec<Vec<u8>>,
 ///
 /// # Errors
 /// `P3003` when a link leads to a directory of another name.
-fn real_directory(tree: &VolumeTree, path: &[u8]) -> Result<Option<VolumePath>, PlanError> {
+pub(crate) fn real_directory(
+    tree: &VolumeTree,
+    path: &[u8],
+) -> Result<Option<VolumePath>, PlanError> {
     match tree.metadata(path) {
         Ok(found) if found.kind == FileKind::Directory => {}
         Ok(_) => return Ok(None),

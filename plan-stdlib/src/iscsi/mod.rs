@@ -3,6 +3,7 @@
 mod name;
 
 use crate::file::access;
+use crate::generalize::sweep;
 use crate::os;
 use crate::seed;
 use crate::text::edit::{self, Placement};
@@ -11,7 +12,7 @@ use crate::text::{MAX_TEXT, lines};
 use crate::values::{scalar, shorten};
 use mintage_engine::{Code, PlanError, PlanWorld, Secret, Value};
 use mintage_volume::digits::hex;
-use mintage_volume::filesystem::{FileKind, Ownership};
+use mintage_volume::filesystem::Ownership;
 use mintage_volume::tree::VolumeTree;
 use rhai::plugin::*;
 use rhai::{Dynamic, Module};
@@ -141,10 +142,10 @@ fn setting(content: &[u8], key: &str, line: &str) -> crate::text::Edited {
 fn forget_targets(tree: &mut VolumeTree) -> Result<i64, PlanError> {
     let mut removed = 0;
     for folder in RECORDS {
-        if access::look(tree, folder)?.is_none_or(|found| found.kind != FileKind::Directory) {
+        let Some(folder) = sweep::real_directory(tree, folder.as_bytes())? else {
             continue;
-        }
-        for entry in tree.read_dir(folder)? {
+        };
+        for entry in tree.read_dir(folder.as_bytes())? {
             let path = [folder.as_bytes(), b"/", &entry.name].concat();
             tree.remove_all(path)?;
             removed += 1;
@@ -325,5 +326,21 @@ mod tests {
         set(&mut tree, "node.session.auth.password", &secret).unwrap();
         assert!(tree.holds_secret(ISCSID));
         assert_eq!(tree.metadata(ISCSID).unwrap().mode, 0o600);
+    }
+
+    #[test]
+    fn records_are_removed_where_they_are_and_nowhere_else() {
+        let mut tree = TestWorld::debian().tree;
+        tree.make_dirs("/var/lib/iscsi/nodes/iqn.x", Ownership::root(0o700))
+            .unwrap();
+        tree.make_dirs("/etc/iscsi", Ownership::root(0o755))
+            .unwrap();
+        let new = Ownership::root(0o777);
+        tree.symlink("/etc/iscsi/nodes", "/var/lib/iscsi/nodes", new)
+            .unwrap();
+        assert_eq!(forget_targets(&mut tree).unwrap(), 1);
+        tree.symlink("/etc/iscsi/static", "/etc", new).unwrap();
+        assert_eq!(forget_targets(&mut tree).unwrap_err().code, Code::P3003);
+        assert!(tree.exists("/etc/passwd").unwrap());
     }
 }
