@@ -88,7 +88,7 @@ impl Comparison<'_> {
             (Some(_), None) => Change::Removed,
             (Some(_), Some(_)) => Change::Modified,
         };
-        let secret = self.before.is_secret(path) || self.after.is_secret(path);
+        let secret = self.before.tree.is_secret_at(path) || self.after.tree.is_secret_at(path);
         let before = self.before.state(path, was.as_ref())?;
         let after = self.after.state(path, is.as_ref())?;
         let content = self
@@ -137,10 +137,6 @@ impl<'a> Side<'a> {
             tree,
             owners: Owners::of(tree),
         }
-    }
-
-    fn is_secret(&self, path: &VolumePath) -> bool {
-        self.tree.touched().get(path).copied().unwrap_or(false)
     }
 
     fn state(&self, path: &VolumePath, metadata: Option<&Metadata>) -> Result<Option<FileState>> {

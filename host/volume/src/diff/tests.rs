@@ -241,6 +241,30 @@ fn secrets_show_neither_text_nor_length_nor_digest() {
 }
 
 #[test]
+fn a_secret_file_is_one_by_all_its_names() {
+    let linked = || {
+        let mut tree = system();
+        write(&mut tree, "/etc/token", "old");
+        tree.hard_link("/etc/token", "/etc/other").unwrap();
+        tree
+    };
+    let (before, mut after) = (linked(), linked());
+    after.mark_secret("/etc/token").unwrap();
+    write(&mut after, "/etc/token", "hunter22");
+    write(&mut after, "/etc/other", "hunter22 more");
+    assert!(after.holds_secret("/etc/other"));
+    after.copy("/etc/other", "/etc/copy").unwrap();
+    assert!(after.holds_secret("/etc/copy"));
+    assert!(!after.holds_secret("/etc/hostname"));
+    let diff = diff(&before, &after);
+    let json = serde_json::to_string(&diff).unwrap();
+    assert!(
+        json.contains("/etc/other") && !json.contains("hunter22"),
+        "{json}"
+    );
+}
+
+#[test]
 fn colours_come_on_demand_and_change_no_text() {
     let (plain, color) = (edited().render(Style::Plain), edited().render(Style::Color));
     assert!(!plain.contains('\u{1b}'));

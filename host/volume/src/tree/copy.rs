@@ -108,6 +108,9 @@ impl VolumeTree {
             let source = self.place("copy", &entry.path)?;
             let target = self.place("copy to", &VolumePath::parse(to.concat(&below))?)?;
             self.touched.carry(&source.path, &target.path);
+            if self.is_secret_at(&source.path) {
+                self.mark_secret(&target.path)?;
+            }
             if self.link_copied(&mut names, &source, &target, &entry.metadata)? {
                 continue;
             }

@@ -29,7 +29,7 @@ impl Touched {
 
     /// `to` got the content of `from`; a secret stays one wherever it goes.
     pub(super) fn carry(&mut self, from: &VolumePath, to: &VolumePath) {
-        let secret = self.paths.get(from).copied().unwrap_or(false);
+        let secret = self.is_secret(from);
         *self.paths.entry(to.clone()).or_insert(false) |= secret;
         self.note_origin(to);
     }
@@ -68,7 +68,25 @@ impl VolumeTree {
     /// none.
     pub fn holds_secret(&self, path: impl AsRef<[u8]>) -> bool {
         self.resolve(path, LastLink::Follow)
-            .is_ok_and(|path| self.touched.is_secret(&path))
+            .is_ok_and(|path| self.is_secret_at(&path))
+    }
+
+    /// As [`Self::holds_secret`], at a path without links. A file is as secret by its other names:
+    /// those of the image too, which nothing touched.
+    pub(crate) fn is_secret_at(&self, path: &VolumePath) -> bool {
+        if self.touched.is_secret(path) {
+            return true;
+        }
+        let inode_at = |path: &VolumePath| {
+            let found = self.find_stored(path).ok().flatten()?;
+            let has_others = found.kind == FileKind::File && found.links > 1 && found.inode != 0;
+            has_others.then_some((self.mount_index(path), found.inode))
+        };
+        let Some(inode) = inode_at(path) else {
+            return false;
+        };
+        let mut secret = self.touched.paths.iter().filter(|(_, secret)| **secret);
+        secret.any(|(other, _)| inode_at(other) == Some(inode))
     }
 
     /// Overwrites the content of a file that holds a secret, before the file goes or gets another
