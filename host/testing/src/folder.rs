@@ -116,6 +116,8 @@ impl Folder {
             return Err(PlanError::new(Code::P5003, message));
         }
         let beside = format!("{path}.tmp");
+        // What a run that was ended left behind goes; a link would be written through.
+        self.remove(&beside)?;
         let written = self.root.write(&beside, text);
         let written = written.and_then(|()| self.root.rename(&beside, &self.root, path));
         written.map_err(|error| not_done("write", &path, &error))

@@ -167,3 +167,14 @@ fn a_library_can_be_asserted_in_a_line() {
     let asserted = std::panic::catch_unwind(|| assert_library(library.0.path(), &StandardLibrary));
     assert!(asserted.is_err(), "a library without cases");
 }
+
+/// The file that a snapshot is written into before it has its name.
+#[test]
+fn no_snapshot_is_written_through_a_link() {
+    let library = Library::new("");
+    let link = library.path("tests/one/expect.snap.tmp");
+    symlink("../../build-plan.toml", link).unwrap();
+    let said = broken(&library);
+    assert!(said.starts_with("P5003"), "{said}");
+    assert_eq!(library.read("build-plan.toml").unwrap(), PLAN);
+}
