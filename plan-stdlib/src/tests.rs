@@ -3,6 +3,7 @@
 mod catalogue;
 mod coverage;
 mod errors;
+mod layouts;
 
 use crate::test_world::{TestWorld, run, run_in};
 use mintage_volume::path::VolumePath;

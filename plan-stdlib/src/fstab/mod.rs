@@ -1,6 +1,9 @@
 //! `fstab`: what the system mounts, and `swap`: what it swaps to.
 
+mod swap;
 mod table;
+
+pub(crate) use swap::module as swap_module;
 
 use crate::file::access;
 use crate::options::Options;
@@ -23,13 +26,6 @@ const KEYS: [&str; 5] = ["device", "type", "options", "dump", "pass"];
 pub(crate) fn module() -> Module {
     let mut module = rhai::exported_module!(exported);
     module.set_doc("Edits `/etc/fstab`: what the system mounts.");
-    module
-}
-
-/// The module `swap` with all its functions.
-pub(crate) fn swap_module() -> Module {
-    let mut module = rhai::exported_module!(exported_swap);
-    module.set_doc("Edits what the system swaps to, in `/etc/fstab`.");
     module
 }
 
@@ -204,24 +200,6 @@ fn change_options(
             entry.mount_point() == trimmed(mount_point)
         })
     })
-}
-
-fn ensure_swap(tree: &mut VolumeTree, device: &str, options: Map) -> Result<bool, PlanError> {
-    let options = Options::checked("swap::ensure", options, &["options"])?;
-    let mut wanted = fields(&options)?;
-    let is_new = !entries(tree)?.iter().any(|entry| is_swap(entry, device));
-    wanted[0] = Some(checked("device", device)?);
-    if is_new {
-        wanted[1] = Some("none".to_owned());
-        wanted[2] = Some("swap".to_owned());
-    }
-    edit(tree, |content| {
-        table::ensure(content, &wanted, |entry| is_swap(entry, device))
-    })
-}
-
-fn is_swap(entry: &Entry, device: &str) -> bool {
-    entry.is_swap() && entry.device() == device
 }
 
 #[export_module]
@@ -405,148 +383,5 @@ mod exported {
     }
 }
 
-#[export_module]
-mod exported_swap {
-    use super::{entries, is_swap};
-    use crate::RhaiResultOf;
-    use mintage_engine::CallWorld;
-    use rhai::{Array, Dynamic, Map, NativeCallContext};
-
-    #[rhai_fn(volatile, return_raw)]
-    pub fn ensure(ctx: NativeCallContext, device: &str) -> RhaiResultOf<bool> {
-        ctx.call_world(|world| super::ensure_swap(world.tree(), device, Map::new()))
-    }
-
-    /// Makes sure that the system swaps to a device or file.
-    ///
-    /// The option `options` is a text or an array, `defaults` for a new entry. The device itself
-    /// is not formatted. Returns whether anything changed.
-    ///
-    /// # Errors
-    /// - `P2003` for a file of more than 4 MiB.
-    /// - `P2013` for what cannot be a device or an option.
-    ///
-    /// # Example
-    /// ```rhai
-    /// swap::ensure("UUID=6f2c", #{ options: "pri=5" });
-    /// file::read("/etc/fstab") == "UUID=6f2c none swap pri=5 0 0\n" && !swap::ensure("UUID=6f2c")
-    /// ```
-    ///
-    /// # Since
-    /// 0.1
-    #[rhai_fn(name = "ensure", volatile, return_raw)]
-    pub fn ensure_with(ctx: NativeCallContext, device: &str, options: Map) -> RhaiResultOf<bool> {
-        ctx.call_world(|world| super::ensure_swap(world.tree(), device, options))
-    }
-
-    /// Removes a device from what the system swaps to.
-    ///
-    /// Returns whether it was there.
-    ///
-    /// # Errors
-    /// - `P2003` for a file of more than 4 MiB.
-    ///
-    /// # Example
-    /// ```rhai
-    /// swap::ensure("/swapfile");
-    /// swap::remove("/swapfile") && !swap::remove("/swapfile")
-    /// ```
-    ///
-    /// # Since
-    /// 0.1
-    #[rhai_fn(volatile, return_raw)]
-    pub fn remove(ctx: NativeCallContext, device: &str) -> RhaiResultOf<bool> {
-        ctx.call_world(|world| super::remove(world.tree(), |entry| is_swap(entry, device)))
-    }
-
-    /// Gives the devices and files that the system swaps to, by `/etc/fstab`.
-    ///
-    /// # Errors
-    /// - `P2003` for a file of more than 4 MiB.
-    ///
-    /// # Example
-    /// ```rhai
-    /// swap::ensure("/swapfile");
-    /// swap::devices() == ["/swapfile"]
-    /// ```
-    ///
-    /// # Since
-    /// 0.1
-    #[rhai_fn(volatile, return_raw)]
-    pub fn devices(ctx: NativeCallContext) -> RhaiResultOf<Array> {
-        ctx.call_world(|world| {
-            let entries = entries(world.tree())?;
-            let swap = entries.iter().filter(|entry| entry.is_swap());
-            Ok(swap
-                .map(|entry| Dynamic::from(entry.device().to_owned()))
-                .collect())
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::test_world::TestWorld;
-
-    #[test]
-    fn hostile_values_stay_in_their_fields() {
-        let mut tree = TestWorld::debian().tree;
-        for (key, value) in [
-            ("device", "a\nb"),
-            ("device", ""),
-            ("type", "x\ty"),
-            ("options", "ro\n/dev/x / ext4"),
-            ("pass", "two"),
-            ("dump", "-1"),
-        ] {
-            let options = Map::from([("device".into(), "d".into()), (key.into(), value.into())]);
-            assert_eq!(
-                ensure(&mut tree, "/mnt", options).unwrap_err().code,
-                Code::P2013,
-                "{value:?}"
-            );
-        }
-        for point in ["", "mnt", "/a\nb"] {
-            let options = Map::from([("device".into(), "d".into())]);
-            assert_eq!(
-                ensure(&mut tree, point, options).unwrap_err().code,
-                Code::P2013
-            );
-        }
-        assert_eq!(
-            ensure(&mut tree, "/mnt", Map::new()).unwrap_err().code,
-            Code::P2013
-        );
-        assert!(!tree.exists(FSTAB).unwrap());
-    }
-
-    #[test]
-    fn options_are_added_changed_and_removed() {
-        let mut tree = TestWorld::debian()
-            .with_file(FSTAB, "tmpfs /tmp tmpfs size=1G 0 0\n")
-            .tree;
-        assert!(add_option(&mut tree, "/tmp", "size=2G").unwrap());
-        assert!(add_option(&mut tree, "/tmp", "nosuid").unwrap());
-        assert!(!add_option(&mut tree, "/tmp", "nosuid").unwrap());
-        assert_eq!(
-            tree.read(FSTAB, 1000).unwrap(),
-            b"tmpfs /tmp tmpfs size=2G,nosuid 0 0\n"
-        );
-        assert!(remove_option(&mut tree, "/tmp", "size").unwrap());
-        assert!(!remove_option(&mut tree, "/tmp", "size").unwrap());
-        assert!(remove_option(&mut tree, "/tmp", "nosuid").unwrap());
-        assert_eq!(
-            tree.read(FSTAB, 1000).unwrap(),
-            b"tmpfs /tmp tmpfs defaults 0 0\n"
-        );
-        assert_eq!(
-            add_option(&mut tree, "/x", "a").unwrap_err().code,
-            Code::P2008
-        );
-        assert_eq!(
-            add_option(&mut tree, "/tmp", "a,b").unwrap_err().code,
-            Code::P2013
-        );
-    }
-}
+mod tests;

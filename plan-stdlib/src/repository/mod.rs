@@ -1,12 +1,13 @@
 //! `repository`: where the system gets its packages from, by apt, dnf or zypper.
 
 mod apt;
+mod description;
 mod rpm;
 
 use crate::file::access;
 use crate::options::Options;
 use crate::os;
-use crate::values::shorten;
+use description::{KEYS, Repository, bad};
 use mintage_engine::{Code, PlanError};
 use mintage_volume::filesystem::{FileKind, Ownership};
 use mintage_volume::tree::VolumeTree;
@@ -15,18 +16,6 @@ use rhai::{Array, Dynamic, Map, Module};
 
 /// The largest key that is taken, in bytes.
 const MAX_KEY: usize = 1024 * 1024;
-
-const KEYS: [&str; 9] = [
-    "url",
-    "description",
-    "suites",
-    "components",
-    "architectures",
-    "key",
-    "signed",
-    "enabled",
-    "autorefresh",
-];
 
 /// The module with all its functions.
 pub(crate) fn module() -> Module {
@@ -75,75 +64,6 @@ impl Manager {
             Self::Dnf | Self::Zypper => format!("/etc/pki/rpm-gpg/RPM-GPG-KEY-{name}"),
         }
     }
-}
-
-/// A repository as a script describes it, checked.
-#[derive(Debug)]
-struct Repository {
-    name: String,
-    url: String,
-    description: String,
-    suites: Vec<String>,
-    components: Vec<String>,
-    architectures: Vec<String>,
-    /// Where its key is, if it has one of its own.
-    key: Option<String>,
-    is_signed: bool,
-    is_enabled: bool,
-    refreshes: bool,
-}
-
-impl Repository {
-    fn of(name: &str, options: &Options, key: Option<String>) -> Result<Self, PlanError> {
-        let url = options
-            .text("url")?
-            .ok_or_else(|| PlanError::new(Code::P2013, "a repository needs a `url`"))?;
-        let description = options
-            .text("description")?
-            .map_or_else(|| name.to_owned(), |text| text.to_string());
-        if !url.contains("://") {
-            return Err(bad("url", &url).help("for example `https://packages.example.com/debian`"));
-        }
-        let list = |key: &str| -> Result<Vec<String>, PlanError> {
-            let words = options.texts(key)?;
-            words.into_iter().map(|text| word(key, &text)).collect()
-        };
-        if description.trim() != description
-            || description.is_empty()
-            || description.contains(char::is_control)
-        {
-            return Err(bad("description", &description));
-        }
-        Ok(Self {
-            name: name.to_owned(),
-            url: word("url", &url)?,
-            description,
-            suites: list("suites")?,
-            components: list("components")?,
-            architectures: list("architectures")?,
-            key,
-            is_signed: options.flag("signed", true)?,
-            is_enabled: options.flag("enabled", true)?,
-            refreshes: options.flag("autorefresh", true)?,
-        })
-    }
-}
-
-/// A text without blanks and line breaks.
-fn word(what: &str, text: &str) -> Result<String, PlanError> {
-    let fits = |c: char| !c.is_whitespace() && !c.is_control();
-    match !text.is_empty() && text.chars().all(fits) {
-        true => Ok(text.to_owned()),
-        false => Err(bad(what, text)),
-    }
-}
-
-fn bad(what: &str, text: &str) -> PlanError {
-    let shown = shorten(text);
-    PlanError::new(
-        Code::P2013,
-        format!("`{shown}` cannot be the {what} of a repository"),
-    )
 }
 
 fn check_name(name: &str) -> Result<(), PlanError> {
