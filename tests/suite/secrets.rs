@@ -71,7 +71,7 @@ impl Place {
         for said in [&ended.stdout, &ended.stderr] {
             assert_no_secret(said, &format!("{script} {arguments:?}"));
             // Nor has it a hash of one, or a key.
-            for start in ["$6$", "$y$j9T$", "PRIVATE KEY"] {
+            for start in DERIVED {
                 assert_eq!(count(said, start), 0, "{script} {arguments:?}");
             }
         }
@@ -101,6 +101,11 @@ fn count(bytes: &[u8], text: &str) -> usize {
     let windows = bytes.windows(text.len());
     windows.filter(|window| *window == text.as_bytes()).count()
 }
+
+/// What a hash of the secret, or a private key, begins with.
+const DERIVED: [&str; 3] = ["$6$", "$y$j9T$", "PRIVATE KEY"];
+/// The seed of the cases, from which keys are derived.
+const SEED: &str = "Saat-8f2c.nicht_raten";
 
 const WRITE: &str = r#"file::write("/etc/passphrase", attribute("Password"));"#;
 
@@ -312,4 +317,91 @@ fn the_volume_holds_a_secret_in_the_file_that_was_asked_to_and_nowhere_else() {
 
 fn holds_no_other_form(volume: &[u8]) -> bool {
     FORMS.iter().skip(1).all(|form| count(volume, form) == 0)
+}
+
+/// One script for each way in which a file may get a secret, or what is derived of one, and what a
+/// careless script does with that file then.
+const CASES: &[&str] = &[
+    "json::set(\"/etc/x\", \"a\", SECRET); json::set(\"/etc/x\", \"b\", 1);",
+    "json::set(\"/etc/x\", \"a\", SECRET); log::info(json::get(\"/etc/x\", \"a\"));",
+    "yaml::set(\"/etc/x\", \"a\", SECRET); yaml::set(\"/etc/x\", \"b\", 1);",
+    "toml::set(\"/etc/x\", \"a\", SECRET); toml::set(\"/etc/x\", \"b\", 1);",
+    "file::write(\"/etc/x\", \"<a><b/></a>\"); xml::set(\"/etc/x\", [\"a\", \"b\"], SECRET); xml::get(\"/etc/x\", [\"a\", \"b\"]);",
+    "key_value::set(\"/etc/x\", \"a\", SECRET); log::info(key_value::get(\"/etc/x\", \"a\"));",
+    "shell_vars::set(\"/etc/x\", \"A\", SECRET); log::info(shell_vars::get(\"/etc/x\", \"A\"));",
+    "ini::set(\"/etc/x\", \"a\", \"b\", SECRET); log::info(ini::get(\"/etc/x\", \"a\", \"b\"));",
+    "file::write(\"/etc/x\", SECRET); toml::set(\"/etc/x\", \"a\", 1);",
+    "file::write(\"/etc/x\", SECRET); yaml::set(\"/etc/x\", \"a\", 1);",
+    "file::write(\"/etc/x\", SECRET); json::set(\"/etc/x\", \"a\", 1);",
+    "file::write(\"/etc/x\", SECRET); xml::set(\"/etc/x\", \"a\", 1);",
+    "file::write(\"/etc/x\", SECRET); gzip::compress(\"/etc/x\", \"/etc/x.gz\"); gzip::decompress(\"/etc/x.gz\", \"/etc/y\"); log::info(file::read(\"/etc/y\"));",
+    "file::make_dir(\"/etc/d\"); file::write(\"/etc/d/x\", SECRET); archive::create(\"/etc/d.tgz\", \"/etc/d\"); archive::extract(\"/etc/d.tgz\", \"/etc/e\");",
+    "file::make_dir(\"/etc/d\"); file::write(\"/etc/d/x\", SECRET); file::move(\"/etc/d\", \"/etc/e\"); file::copy(\"/etc/e\", \"/etc/f\"); log::info(file::read(\"/etc/f/x\"));",
+    "file::write(\"/etc/x\", \"\"); file::hard_link(\"/etc/x\", \"/etc/y\"); file::write(\"/etc/x\", SECRET); file::append(\"/etc/y\", \"more\");",
+    "file::hard_link(\"/etc/shadow\", \"/etc/y\"); user::set_password(\"root\", SECRET);",
+    "file::hard_link(\"/etc/shadow\", \"/etc/y\"); user::set_password(\"root\", SECRET); file::copy(\"/etc/y\", \"/etc/z\");",
+    "user::ensure(\"ops\", #{ password: SECRET }); file::copy(\"/etc/shadow\", \"/etc/copy\"); user::lock(\"ops\");",
+    "user::ensure(\"ops\", #{ password: SECRET }); log::info(file::read(\"/etc/shadow\"));",
+    "user::ensure(\"ops\", #{ comment: SECRET });",
+    "first_boot::add(\"x\", SECRET);",
+    "file::write(\"/etc/systemd/system/x.service\", SECRET); service::enable(\"x\");",
+    "service::write(\"x.service\", #{ Service: #{ Environment: SECRET } });",
+    "ssh::host_keys(); file::copy(\"/etc/ssh\", \"/etc/ssh2\");",
+    "ssh::host_keys(); log::info(file::read(\"/etc/ssh/ssh_host_ed25519_key\"));",
+    "file::write(\"/etc/x\", SECRET.crypt(\"sha512\")); file::append(\"/etc/x\", \"\\n\"); file::checksum(\"/etc/x\");",
+    "throw #{ a: SECRET };",
+    "log::info(#{ a: SECRET }.to_json());",
+];
+
+/// Nothing that `mintage test` and `mintage check` say or write has it: reports, snapshots, JUnit,
+/// and what is left in the folder for temporary files.
+#[test]
+fn the_cases_of_a_plan_say_no_secret() {
+    let place = Environment::new();
+    let mut libraries = Vec::new();
+    for (number, script) in CASES.iter().enumerate() {
+        let library = format!("library-{number}");
+        let folder = place.path(&library);
+        fs::create_dir_all(folder.join("scripts")).unwrap();
+        fs::create_dir_all(folder.join("tests/one")).unwrap();
+        let plan = "name = \"Secrets\"\ntype = \"deploy\"\nsteps = [\"scripts/one.rhai\"]\n\n\
+                    [attribute.Password]\ntype = \"password\"\n";
+        fs::write(folder.join("build-plan.toml"), plan).unwrap();
+        let script = script.replace("SECRET", "attribute(\"Password\")");
+        fs::write(folder.join("scripts/one.rhai"), script).unwrap();
+        let case = format!(
+            "volume = \"debian-12\"\nseed = \"{SEED}\"\n[attributes]\nPassword = \"{SECRET}\"\n"
+        );
+        fs::write(folder.join("tests/one/case.toml"), case).unwrap();
+        libraries.push(library);
+    }
+    for arguments in [
+        &["test"][..],
+        &["test", "--json"],
+        &["test", "--junit", "junit.xml"],
+        &["test", "--accept"],
+    ] {
+        let mut command = place.mintage(arguments);
+        let ended = environment::run(command.args(&libraries));
+        for said in [&ended.stdout, &ended.stderr] {
+            assert_says_nothing(said, &format!("what {arguments:?} says"));
+        }
+        for file in WalkDir::new(place.folder()) {
+            let file = file.unwrap();
+            if file.file_type().is_file() && file.file_name() != "case.toml" {
+                let bytes = fs::read(file.path()).unwrap();
+                assert_says_nothing(&bytes, &file.path().display().to_string());
+            }
+        }
+    }
+    let snapshots = WalkDir::new(place.folder()).into_iter();
+    let snapshots = snapshots.filter(|file| file.as_ref().unwrap().file_name() == "expect.snap");
+    assert_eq!(snapshots.count(), CASES.len());
+}
+
+fn assert_says_nothing(bytes: &[u8], wherever: &str) {
+    assert_no_secret(bytes, wherever);
+    for text in DERIVED.iter().chain([&SEED]) {
+        assert_eq!(count(bytes, text), 0, "`{text}` is in {wherever}");
+    }
 }
