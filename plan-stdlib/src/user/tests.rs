@@ -226,7 +226,7 @@ fn only_a_home_of_ones_own_is_removed() {
         for path in ["/home", "/home/ops"] {
             world
                 .tree
-                .set_owner(path, uid, uid, mintage_volume::tree::LastLink::Keep)
+                .set_owner(path, uid, uid, LastLink::Keep)
                 .unwrap();
         }
         let (world, result) = run_in(world, r#"user::remove("ops", #{ home: true })"#);
