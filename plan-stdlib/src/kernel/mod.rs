@@ -1,5 +1,6 @@
 //! `kernel`: the arguments that the kernel is started with, and its modules.
 
+mod default_grub;
 mod modules;
 mod places;
 #[cfg(test)]
@@ -39,7 +40,7 @@ fn change(tree: &mut VolumeTree, change: Change<'_>) -> Result<bool, PlanError> 
         for name in document::Document::parse(&content).names() {
             let name = String::from_utf8_lossy(name);
             if name.starts_with("GRUB_CMDLINE_LINUX") && !name.contains("XEN") {
-                places::value(&content, &name)?;
+                default_grub::value(&content, &name)?;
             }
         }
     }
@@ -84,11 +85,11 @@ fn command_line(tree: &VolumeTree) -> Result<String, PlanError> {
             Form::Cmdline => Some(content),
             Form::DefaultGrub => {
                 let variables = ["GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"];
-                let values = variables.map(|name| places::value(content.as_bytes(), name));
+                let values = variables.map(|name| default_grub::value(content.as_bytes(), name));
                 let values: Result<Vec<_>, _> = values.into_iter().collect();
                 Some(values?.into_iter().flatten().collect::<Vec<_>>().join(" "))
             }
-            Form::Entry | Form::GrubEnvironment => None,
+            Form::Entry | Form::GrubEnvironment | Form::DefaultGrubPart => None,
         };
         if let Some(line) = line {
             return Ok(line);

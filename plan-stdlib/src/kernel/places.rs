@@ -3,10 +3,9 @@
 //! A boot loader reads one of them now, and the tools of the distribution make that one anew from
 //! others when a kernel is installed; a change goes into all that are there.
 
+use super::default_grub;
 use super::words::Change;
 use crate::file::access;
-use crate::shell_vars::document::Document;
-use crate::shell_vars::word::Word;
 use crate::text::{Edited, MAX_TEXT, lines};
 use mintage_engine::{Code, PlanError};
 use mintage_volume::filesystem::FileKind;
@@ -17,8 +16,8 @@ use std::collections::BTreeSet;
 pub(super) const CMDLINE: &str = "/etc/kernel/cmdline";
 /// What `grub-mkconfig` makes its entries of.
 pub(super) const DEFAULT_GRUB: &str = "/etc/default/grub";
-const GRUB_FOR_ALL: &str = "GRUB_CMDLINE_LINUX";
-const GRUB_FOR_NORMAL: &str = "GRUB_CMDLINE_LINUX_DEFAULT";
+/// Files that `grub-mkconfig` of Debian's family reads behind it.
+const DEFAULT_GRUB_FOLDER: &str = "/etc/default/grub.d";
 /// The variable that older entries of the Red Hat family name instead of arguments.
 pub(super) const KERNELOPTS: &str = "kernelopts";
 
@@ -47,6 +46,8 @@ pub(super) enum Form {
     Cmdline,
     /// Shell variables.
     DefaultGrub,
+    /// Shell variables that take the place of those of `/etc/default/grub`.
+    DefaultGrubPart,
     /// Lines `linux /vmlinuz …` in a script of GRUB.
     GrubConfig,
     /// GRUB's block of variables.
@@ -78,6 +79,9 @@ pub(super) fn places(tree: &VolumeTree) -> Result<Vec<Place>, PlanError> {
     }
     add(CMDLINE, Form::Cmdline)?;
     add(DEFAULT_GRUB, Form::DefaultGrub)?;
+    for path in configurations(tree, DEFAULT_GRUB_FOLDER, ".cfg")? {
+        add(&path, Form::DefaultGrubPart)?;
+    }
     Ok(found)
 }
 
@@ -85,18 +89,20 @@ pub(super) fn places(tree: &VolumeTree) -> Result<Vec<Place>, PlanError> {
 pub(super) fn entries(tree: &VolumeTree) -> Result<Vec<String>, PlanError> {
     let mut found = Vec::new();
     for folder in ENTRIES {
-        if access::look(tree, folder)?.is_none_or(|found| found.kind != FileKind::Directory) {
-            continue;
-        }
-        for entry in tree.read_dir(folder)? {
-            if let Ok(name) = String::from_utf8(entry.name)
-                && name.ends_with(".conf")
-            {
-                found.push(format!("{folder}/{name}"));
-            }
-        }
+        found.extend(configurations(tree, folder, ".conf")?);
     }
     Ok(found)
+}
+
+/// The files of a directory with this ending, by name; none where there is no directory.
+fn configurations(tree: &VolumeTree, folder: &str, ending: &str) -> Result<Vec<String>, PlanError> {
+    if access::look(tree, folder)?.is_none_or(|found| found.kind != FileKind::Directory) {
+        return Ok(Vec::new());
+    }
+    let names = tree.read_dir(folder)?.into_iter();
+    let names = names.filter_map(|entry| String::from_utf8(entry.name).ok());
+    let names = names.filter(|name| name.ends_with(ending));
+    Ok(names.map(|name| format!("{folder}/{name}")).collect())
 }
 
 impl Place {
@@ -115,7 +121,8 @@ impl Place {
             ),
             Form::GrubConfig => changed_lines(content, kernel_line, change),
             Form::GrubEnvironment => environment(content, change),
-            Form::DefaultGrub => default_grub(content, change),
+            Form::DefaultGrub => default_grub::main(content, change),
+            Form::DefaultGrubPart => default_grub::part(content, change),
         })
     }
 }
@@ -229,48 +236,6 @@ pub(super) fn arguments(line: &str, words: usize) -> usize {
         rest = rest.trim_start();
     }
     line.len() - rest.len()
-}
-
-/// What every entry gets is added to the one variable; both are changed and cleaned.
-fn default_grub(content: &[u8], change: Change<'_>) -> Edited {
-    let mut current = content.to_vec();
-    let mut is_changed = false;
-    let normal = value(&current, GRUB_FOR_NORMAL)?;
-    let in_normal = |whole: &str| {
-        normal
-            .as_deref()
-            .is_some_and(|line| super::words::split(line).contains(&whole))
-    };
-    let (for_all, for_normal) = match change {
-        Change::Add(whole) if in_normal(whole) => (None, None),
-        Change::Add(_) => (Some(change), None),
-        Change::Remove(_) => (Some(change), Some(change)),
-        Change::Set { name, .. } => (Some(change), Some(Change::Remove(name))),
-    };
-    for (variable, change) in [(GRUB_FOR_ALL, for_all), (GRUB_FOR_NORMAL, for_normal)] {
-        let Some(change) = change else { continue };
-        let line = value(&current, variable)?.unwrap_or_default();
-        if let Some(new) = change.of(&line)
-            && let Some(edited) = Document::parse(&current).set(variable, &new)?
-        {
-            current = edited;
-            is_changed = true;
-        }
-    }
-    Ok(is_changed.then_some(current))
-}
-
-/// The value of a variable of `/etc/default/grub`.
-pub(super) fn value(content: &[u8], variable: &str) -> Result<Option<String>, PlanError> {
-    let text = match Document::parse(content).get(variable) {
-        None => return Ok(None),
-        Some(Word::Plain(text)) => String::from_utf8(text).ok(),
-        Some(Word::Evaluated) => None,
-    };
-    let message = format!("only a shell could tell the value of `{variable}`");
-    text.map(Some).ok_or_else(|| {
-        PlanError::new(Code::P2016, message).help("set the variable by `shell_vars::set` first")
-    })
 }
 
 /// GRUB's block keeps its length: what is free in it is filled with `#`.
