@@ -1,3 +1,5 @@
+//! Drop-in files, on every layout and with hostile values.
+
 use crate::test_world::{TestWorld, run, run_in};
 use mintage_engine::Code;
 

@@ -1,3 +1,5 @@
+//! Zones of firewalld as scripts change them.
+
 use super::traffic::Traffic;
 use super::zone::{add, default_zone, members, remove, set_default_zone};
 use super::*;

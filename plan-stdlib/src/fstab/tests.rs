@@ -1,3 +1,5 @@
+//! Entries of fstab as scripts edit them.
+
 use super::*;
 use crate::test_world::TestWorld;
 

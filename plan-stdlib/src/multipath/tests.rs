@@ -1,3 +1,5 @@
+//! Settings and aliases of multipath, on every layout.
+
 use super::*;
 use crate::test_world::TestWorld;
 
