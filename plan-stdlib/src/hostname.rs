@@ -133,9 +133,9 @@ mod exported {
 
     /// Sets the name of the machine, with or without its domain.
     ///
-    /// Writes `/etc/hostname`. In the Debian family it also gives the address 127.0.1.1 in
-    /// `/etc/hosts` the new name in place of the old one; a new name without a domain keeps the
-    /// domain there. Returns whether anything changed.
+    /// Writes `/etc/hostname`. In the Debian family the address 127.0.1.1 in `/etc/hosts` also gets
+    /// the new name in place of the old one; a new name without a domain keeps the domain there.
+    /// Returns whether anything changed.
     ///
     /// # Errors
     /// - `P2013` for what is no host name by RFC 1123, or longer than 64 characters.

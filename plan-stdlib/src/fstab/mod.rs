@@ -281,7 +281,7 @@ mod exported {
     /// - `dump`, `pass`: numbers, 0 for a new entry.
     ///
     /// What is not given stays in an entry that is there. Comments, columns and all other lines
-    /// stay too. Blanks and backslashes are escaped (` `). The mount point is not made: systemd
+    /// stay too. Blanks and backslashes are escaped (`\040`). The mount point is not made: systemd
     /// makes it. Returns whether anything changed.
     ///
     /// # Errors

@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 ///
 /// A code block is run when its first line says so: ` ```console ` has commands behind `$ ` and what
 /// they print, and a block with a path behind its language, ` ```toml web/build-plan.toml `, is that
-/// file. Other blocks are only read.
+/// file. Other blocks are only read. A block whose text has a fence itself has a longer
+/// one around it.
 #[derive(Debug)]
 pub struct Transcript {
     path: PathBuf,
@@ -73,10 +74,12 @@ impl Transcript {
         while let Some(line) = lines.next() {
             page.push_str(line);
             page.push('\n');
-            let Some(info) = line.strip_prefix("```") else {
+            let info = line.trim_start_matches('`');
+            let fence = &line[..line.len() - info.len()];
+            if fence.len() < 3 {
                 continue;
-            };
-            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            }
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != fence).collect();
             if info == "console" {
                 for command in block.iter().filter_map(|line| line.strip_prefix("$ ")) {
                     commands += 1;
@@ -89,7 +92,8 @@ impl Transcript {
                 }
                 page.push_str(&content);
             }
-            page.push_str("```\n");
+            page.push_str(fence);
+            page.push('\n');
         }
         assert!(commands > 0, "the page shows no command");
         page
@@ -158,6 +162,13 @@ x = 1
 $ echo took 1.5 ms >&2
 took 900 µs
 ```
+
+````console
+$ printf '```rhai\\nx\\n```\\n'
+```rhai
+x
+```
+````
 
 ```rhai
 not run

@@ -68,16 +68,19 @@ fn show(library: &PlanLibrary, findings: &[Finding], screen: &Screen) -> Result<
         };
         screen.note(shown.trim_end());
     }
-    let steps = library.plan().steps.len();
-    let attributes = library.plan().attributes.len();
-    let (errors, warnings) = (
-        count(findings, Severity::Error),
-        count(findings, Severity::Warning),
-    );
+    let steps = counted(library.plan().steps.len(), "step");
+    let attributes = counted(library.plan().attributes.len(), "attribute");
+    let errors = counted(count(findings, Severity::Error), "error");
+    let warnings = counted(count(findings, Severity::Warning), "warning");
     screen.print(format_args!(
-        "build plan \"{}\" · {steps} steps, {attributes} attributes · {errors} errors, {warnings} warnings\n",
+        "build plan \"{}\" · {steps}, {attributes} · {errors}, {warnings}\n",
         escape(library.plan().name.as_bytes())
     ))
+}
+
+fn counted(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 fn count(findings: &[Finding], severity: Severity) -> usize {

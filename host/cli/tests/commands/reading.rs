@@ -148,7 +148,7 @@ fn a_check_finds_mistakes_without_an_image() {
     let place = Place::new();
     let shown = place.mintage("check plan").text();
     assert!(
-        shown.starts_with("build plan \"A plan\" · 1 steps"),
+        shown.starts_with("build plan \"A plan\" · 1 step"),
         "{shown}"
     );
     place.script("file::wirte(\"/etc/x\", attribute(\"HostName\"));\nlet x = undefined_name;");
