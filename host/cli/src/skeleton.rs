@@ -9,7 +9,7 @@ pub(crate) fn files(kind: PlanKind) -> impl Iterator<Item = (&'static str, &'sta
         PlanKind::Deploy => DEPLOY,
         PlanKind::Capture => CAPTURE,
     };
-    of_kind.iter().chain(COMMON).copied()
+    of_kind.iter().chain(EVERY_KIND).copied()
 }
 
 const DEPLOY: &[(&str, &str)] = &[
@@ -50,8 +50,8 @@ const CAPTURE: &[(&str, &str)] = &[
     ),
 ];
 
-const COMMON: &[(&str, &str)] = &[
-    ("README.md", include_str!("skeleton/common/README.md")),
+const EVERY_KIND: &[(&str, &str)] = &[
+    ("README.md", include_str!("skeleton/every-kind/README.md")),
     // Not under its own name here, where it would count for this project.
-    (".gitignore", include_str!("skeleton/common/gitignore")),
+    (".gitignore", include_str!("skeleton/every-kind/gitignore")),
 ];
