@@ -35,6 +35,7 @@ mod network_networkd;
 mod network_networkmanager;
 mod nothing_half_done;
 mod pages;
+mod samples;
 mod secrets;
 mod selinux;
 mod system_files;

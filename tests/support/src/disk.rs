@@ -11,8 +11,8 @@ pub const ROOT_START: u64 = 133_120 * 512;
 /// Where their EFI system partition starts, and how long it is, in bytes.
 pub const ESP: (u64, u64) = (1024 * 1024, 64 * 1024 * 1024);
 
-/// One of the disks that tests/fixtures/debian-12/build makes: `debian-12` or
-/// `ubuntu-24.04-features`. Built when it is missing; never written to.
+/// One of the disks that tests/fixtures/debian-12/build makes: `debian-12`,
+/// `ubuntu-24.04-features` or `debian-13`. Built when it is missing; never written to.
 ///
 /// # Panics
 /// When it cannot be built.
@@ -25,7 +25,7 @@ pub fn debian(name: &str) -> PathBuf {
     );
     let folder = cache.join("debian-12");
     let image = folder.join(format!("{name}.img"));
-    if !folder.join("built-by").exists() {
+    if !folder.join("built-by").exists() || !image.exists() {
         let script = project().join("tests/fixtures/debian-12/build");
         succeed(Command::new(script).arg(&folder));
     }
