@@ -35,7 +35,7 @@ fn said(findings: &[Finding]) -> String {
 fn what_is_wrong_is_found() {
     insta::assert_snapshot!(checked("", "let x = ;", ""), @r"Error 1:9 P1001: unexpected `;`");
     let unknown = checked("", "file::reed(\"/a\");\nnope();\nnet::get(1);", "");
-    let said = "Error 3:1 P1007: no module `net` is known here (there are `file`, ";
+    let said = "Error 3:1 P1007: no module `net` is known here (there are `archive`, ";
     assert!(unknown.starts_with(said), "{unknown}");
     insta::assert_snapshot!(checked("", "file::reed(\"/a\");\nnope();\n\"a\".trimm();\nfile::write(\"/a\", 1);", ""), @r"
     Error 1:7 P1002: no function `file::reed` is known (did you mean `file::read(path: string) -> string`?)
