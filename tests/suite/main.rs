@@ -21,6 +21,7 @@ mod ext4_hostile;
 mod ext4_images;
 mod firewall_and_multipath;
 mod first_boot_settings;
+mod formats;
 mod goldens;
 mod hostile;
 mod hostile_images;

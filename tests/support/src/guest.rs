@@ -30,6 +30,7 @@ pub struct Guest {
     tree: VolumeTree,
     attributes: BTreeMap<String, Value>,
     identity: BTreeMap<String, Value>,
+    templates: BTreeMap<String, String>,
     memory: RunMemory,
 }
 
@@ -51,6 +52,7 @@ impl Guest {
             tree: mintage_volume::text::read(text, TIME).expect("a tree text"),
             attributes: BTreeMap::new(),
             identity: BTreeMap::new(),
+            templates: BTreeMap::new(),
             memory: RunMemory::default(),
         }
     }
@@ -80,6 +82,12 @@ impl Guest {
     /// With one thing of the server's identity.
     pub fn with_identity(mut self, name: &str, value: Value) -> Self {
         self.identity.insert(name.to_owned(), value);
+        self
+    }
+
+    /// With a template of the plan library.
+    pub fn with_template(mut self, name: &str, text: &str) -> Self {
+        self.templates.insert(name.to_owned(), text.to_owned());
         self
     }
 
@@ -185,8 +193,8 @@ impl PlanWorld for Guest {
         self.identity.get(name).cloned()
     }
 
-    fn template(&self, _name: &str) -> Option<String> {
-        None
+    fn template(&self, name: &str) -> Option<String> {
+        self.templates.get(name).cloned()
     }
 
     fn seed(&self) -> &str {
