@@ -91,7 +91,7 @@ const FILTERS: [(&str, &str); 6] = [
     ("json", ""),
     ("yaml", ""),
     ("toml", ""),
-    ("xml", "\0\u{1b}\u{7f}\u{85}"),
+    ("xml", "\0\u{1b}"),
     ("ini", "\0\n\r\u{1b}\u{7f}\u{85}"),
 ];
 
@@ -179,7 +179,7 @@ fn filters_write_what_parsers_read_back() {
         let (mut written, mut meant) = (Vec::new(), Vec::new());
         for (value, text) in values.iter().zip(texts) {
             let is_refused = value.contains(|c| refuses.contains(c))
-                || (filter == "ini" && value.trim() != value);
+                || (filter == "ini" && (value.trim() != value || value.ends_with('\\')));
             assert_eq!(text.is_none(), is_refused, "{filter} {value:?}");
             let Some(text) = text else { continue };
             let text = match filter {

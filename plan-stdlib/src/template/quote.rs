@@ -39,6 +39,10 @@ fn ini(value: Value) -> Result<String, Error> {
     if text.trim() != text {
         return Err(bad("ini", "blanks at its start or end"));
     }
+    // Many readers, systemd and git among them, would take the next line as a part of the value.
+    if text.ends_with('\\') {
+        return Err(bad("ini", "a `\\` at its end"));
+    }
     Ok(text)
 }
 
@@ -81,8 +85,8 @@ fn xml(value: Value) -> Result<String, Error> {
             '\n' => quoted.push_str("&#10;"),
             '\r' => quoted.push_str("&#13;"),
             '\t' => quoted.push_str("&#9;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {
-                return Err(bad("xml", "a control character"));
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                return Err(bad("xml", "a character that XML does not have"));
             }
             c => quoted.push(c),
         }
@@ -180,7 +184,7 @@ mod tests {
     #[test]
     fn each_format_reads_back_the_same_value() {
         type Filter = fn(Value) -> Result<String, Error>;
-        let table: [(Filter, &str, Option<&str>); 21] = [
+        let table: [(Filter, &str, Option<&str>); 24] = [
             (sh, "a b", Some("'a b'")),
             (sh, "it's $(reboot)", Some(r"'it'\''s $(reboot)'")),
             (sh, "", Some("''")),
@@ -188,6 +192,8 @@ mod tests {
             (ini, "a = b; c", Some("a = b; c")),
             (ini, "a\n[other]", None),
             (ini, " a", None),
+            (ini, "a\\", None),
+            (ini, "a\\b", Some("a\\b")),
             (json, "a\"\n", Some(r#""a\"\n""#)),
             (yaml, "yes", Some(r#""yes""#)),
             (
@@ -202,6 +208,7 @@ mod tests {
                 Some("&lt;a href=&quot;x&quot;&gt;&amp;&#39;"),
             ),
             (xml, "a\u{1}", None),
+            (xml, "a\u{85}", Some("a\u{85}")),
             (xml, "a\nb", Some("a&#10;b")),
             (sh, "\n", Some("'\n'")),
             (ini, "\u{1b}[31m", None),
