@@ -9,8 +9,9 @@ use mintage_volume::tree::VolumeTree;
 use rhai::plugin::*;
 use rhai::{Array, Dynamic, Map, Module};
 
-/// Where the scripts are: a place for programs, so that SELinux lets systemd run them.
-const SCRIPTS: &str = "/usr/local/libexec/first-boot";
+/// Where the scripts are: SELinux policies label programs in `sbin` as `bin_t`, which systemd leaves
+/// its own domain for; `/usr/local/libexec` is `usr_t` to them.
+const SCRIPTS: &str = "/usr/local/sbin/first-boot";
 /// Where the system says how they ended.
 const STATUS: &str = "/var/lib/first-boot";
 const UNITS: &str = "/etc/systemd/system";
@@ -220,7 +221,7 @@ mod exported {
     /// # Example
     /// ```rhai
     /// first_boot::add("join", "realm join example.com\n", #{ before: ["sssd.service"] });
-    /// file::read("/usr/local/libexec/first-boot/join") == "#!/bin/sh\nrealm join example.com\n"
+    /// file::read("/usr/local/sbin/first-boot/join") == "#!/bin/sh\nrealm join example.com\n"
     ///     && service::is_enabled("first-boot-join")
     /// ```
     ///

@@ -76,7 +76,7 @@ fn systemd_reads_the_units_of_first_boot_scripts() {
     let unit = root.join("etc/systemd/system/first-boot-join.service");
     let text = std::fs::read_to_string(&unit).unwrap();
     // What the unit starts must be there for the check, and here it is below the folder.
-    let scripts = "/usr/local/libexec/first-boot";
+    let scripts = "/usr/local/sbin/first-boot";
     let at_home = text.replace(
         &format!("ExecStart={scripts}"),
         &format!("ExecStart={}{scripts}", root.display()),
