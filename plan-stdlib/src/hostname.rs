@@ -1,7 +1,7 @@
 //! `hostname`: the name of the machine.
 
 use crate::file::access::{self, Access, Content};
-use crate::hosts::{HOSTS, name, table};
+use crate::hosts::{self, HOSTS, name, own, table};
 use crate::os;
 use crate::text::Edited;
 use mintage_engine::{Code, PlanError};
@@ -17,7 +17,7 @@ const HOSTNAME: &str = "/etc/hostname";
 /// The largest that is read, in bytes; comments may stand in it.
 const MAX_HOSTNAME: usize = 64 * 1024;
 /// The address under which Debian's machines have their own name.
-const OWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
+pub(crate) const OWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1));
 
 /// The module with all its functions.
 pub(crate) fn module() -> Module {
@@ -61,6 +61,20 @@ fn set(tree: &mut VolumeTree, new: &str) -> Result<bool, PlanError> {
     Ok(changed)
 }
 
+/// Sets the name of a machine whose address is known.
+fn set_at(tree: &mut VolumeTree, new: &str, address: &str) -> Result<bool, PlanError> {
+    name::check(new, name::MAX_HOST_NAME)?;
+    let address = hosts::parse(address)?;
+    os::family(tree)?;
+    let old = current(tree)?;
+    let content = Content::Text(format!("{new}\n").into());
+    let changed = access::write(tree, HOSTNAME, &content, Access::default())?;
+    let moved = access::edit_or_create(tree, HOSTS, Ownership::root(0o644), |content| {
+        own::give(content, old.as_deref(), new, address)
+    })?;
+    Ok(changed || moved)
+}
+
 /// Gives the machine's own address its new name in place of the old one.
 ///
 /// A new name without a domain takes over the domains that the old one has there, so that
@@ -91,7 +105,7 @@ fn rename(content: &[u8], old: Option<&str>, new: &str) -> Edited {
 }
 
 /// The machine's names, full ones first.
-fn own_names(old: &[&str], new: &str) -> Vec<String> {
+pub(crate) fn own_names(old: &[&str], new: &str) -> Vec<String> {
     let short = label(new).to_owned();
     if new.contains('.') {
         return vec![new.to_owned(), short];
@@ -135,10 +149,13 @@ mod exported {
     ///
     /// Writes `/etc/hostname`. In the Debian family the address 127.0.1.1 in `/etc/hosts` also gets
     /// the new name in place of the old one; a new name without a domain keeps the domain there.
-    /// Returns whether anything changed.
+    /// With an address of the machine, that address gets the full and the short name in every
+    /// family, and no other line keeps the old name: neither 127.0.1.1 nor the address that the
+    /// golden image had. Returns whether anything changed.
     ///
     /// # Errors
-    /// - `P2013` for what is no host name by RFC 1123, or longer than 64 characters.
+    /// - `P2013` for what is no host name by RFC 1123, or longer than 64 characters, and for what is
+    ///   no address.
     /// - `P3001` when the volume has no os-release.
     ///
     /// # Example
@@ -152,6 +169,11 @@ mod exported {
     #[rhai_fn(volatile, return_raw)]
     pub fn set(ctx: NativeCallContext, name: &str) -> RhaiResultOf<bool> {
         ctx.call_world(|world| super::set(world.tree(), name))
+    }
+
+    #[rhai_fn(name = "set", volatile, return_raw)]
+    pub fn set_at(ctx: NativeCallContext, name: &str, address: &str) -> RhaiResultOf<bool> {
+        ctx.call_world(|world| super::set_at(world.tree(), name, address))
     }
 }
 

@@ -60,6 +60,31 @@ mod tests {
     }
 
     #[test]
+    fn the_identity_replaces_that_of_the_golden_image() {
+        for layout in ["debian-12", "ubuntu-24.04", "rhel-9", "sles-15"] {
+            for own in ["127.0.1.1", "192.0.2.50"] {
+                let world = TestWorld::layout(layout)
+                    .with_file("/etc/hostname", "golden.example.com\n")
+                    .with_file(
+                        "/etc/hosts",
+                        format!("127.0.0.1 localhost\n{own} golden.example.com golden\n"),
+                    );
+                let script = r#"
+                    let set = || server::identity("db01", "192.0.2.10/24");
+                    if !set.call() || set.call() { throw "not once" }
+                "#;
+                let (world, result) = run_in(world, script);
+                result.unwrap();
+                assert_eq!(
+                    world.text("/etc/hosts"),
+                    "127.0.0.1 localhost\n192.0.2.10\tdb01.example.com db01\n",
+                    "{layout} {own}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_shown_at_the_call() {
         for bad in ["a\\nb", "-", ""] {
             let script = format!("\nserver::identity(\"{bad}\", \"192.0.2.1\");");

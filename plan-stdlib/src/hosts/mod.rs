@@ -1,6 +1,7 @@
 //! `hosts`: names and addresses in `/etc/hosts`.
 
 pub(crate) mod name;
+pub(crate) mod own;
 pub(crate) mod table;
 
 use crate::file::access;
@@ -65,7 +66,11 @@ fn get(tree: &VolumeTree, name: &str, limit: usize) -> Result<Array, PlanError> 
         .collect())
 }
 
-fn parse(address: &str) -> Result<IpAddr, PlanError> {
+/// An address from a script.
+///
+/// # Errors
+/// `P2013`.
+pub(crate) fn parse(address: &str) -> Result<IpAddr, PlanError> {
     address.parse().map_err(|_| {
         let shown = shorten(address);
         PlanError::new(Code::P2013, format!("`{shown}` is not an IP address"))
