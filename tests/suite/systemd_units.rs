@@ -258,7 +258,7 @@ fn what_is_written_can_be_read_by_systemd() {
     let guest = Guest::layout("debian-12").ran(
         "service::write(\"sync.service\", #{
              Unit: #{ Description: \"100%% \\\"safe\\\"\" },
-             Service: #{ Type: \"oneshot\", ExecStart: [\"/bin/true\", \"/bin/echo a b\"], Environment: [\"A=1\", \"'B=2 3'\"] } });
+             Service: #{ Type: \"oneshot\", ExecStart: [\"/bin/true\", \"/bin/echo a b\"], Environment: [\"A=1\", \"'B=2 3'\", \"C=it's d -e\"] } });
          service::write(\"sync.timer\", #{ Timer: #{ OnCalendar: \"daily\", Persistent: true }, Install: #{ WantedBy: \"timers.target\" } });
          service::drop_in(\"sync.service\", \"10-limits\", #{ Service: #{ LimitNOFILE: 65536 } });",
     );

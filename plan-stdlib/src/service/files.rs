@@ -15,7 +15,7 @@ pub(super) fn write(
     name: &UnitName,
     content: &Dynamic,
 ) -> Result<bool, PlanError> {
-    let content = unit_text(content)?;
+    let content = unit_text(name, content)?;
     tree.make_dirs(CONFIG, Ownership::root(0o755))?;
     put(tree, &format!("{CONFIG}/{}", name.as_str()), &content)
 }
@@ -35,7 +35,7 @@ pub(super) fn drop_in(
         return Err(PlanError::new(Code::P2013, message)
             .help("a name has letters, digits and `-_.@`, for example `10-limits`"));
     }
-    let content = unit_text(content)?;
+    let content = unit_text(unit, content)?;
     let folder = format!("{CONFIG}/{}.d", unit.as_str());
     tree.make_dirs(&folder, Ownership::root(0o755))?;
     put(tree, &format!("{folder}/{stem}.conf"), &content)
@@ -46,9 +46,9 @@ fn put(tree: &mut VolumeTree, path: &str, content: &Content) -> Result<bool, Pla
 }
 
 /// A unit's text: as the script gave it, or made of a map of sections.
-fn unit_text(given: &Dynamic) -> Result<Content, PlanError> {
+fn unit_text(unit: &UnitName, given: &Dynamic) -> Result<Content, PlanError> {
     if let Some(sections) = given.read_lock::<Map>() {
-        return Ok(Content::Text(of_sections(&sections)?.into()));
+        return Ok(Content::Text(of_sections(unit, &sections)?.into()));
     }
     let content = Content::of(given)?;
     check(&content)?;
@@ -70,9 +70,19 @@ fn check(content: &Content) -> Result<(), PlanError> {
     ))
 }
 
-fn of_sections(sections: &Map) -> Result<String, PlanError> {
+/// The text of a map of sections, in the order in which administrators write them: `[Unit]`, the
+/// one of the unit's own kind, others, `[Install]`.
+fn of_sections(unit: &UnitName, sections: &Map) -> Result<String, PlanError> {
+    let place = |section: &str| match section {
+        "Unit" => 0,
+        "Install" => 3,
+        own if own.eq_ignore_ascii_case(unit.kind()) => 1,
+        _ => 2,
+    };
+    let mut sorted: Vec<_> = sections.iter().collect();
+    sorted.sort_by_key(|(section, _)| place(section));
     let mut text = String::new();
-    for (section, settings) in sections {
+    for (section, settings) in sorted {
         if !is_word(section) {
             return Err(bad("section", section));
         }
@@ -91,11 +101,28 @@ fn of_sections(sections: &Map) -> Result<String, PlanError> {
                 return Err(bad("setting", key));
             }
             for value in values(value)? {
+                let value = match key.as_str() {
+                    "Environment" => assignment(value),
+                    _ => value,
+                };
                 text.push_str(&format!("{key}={value}\n"));
             }
         }
     }
     Ok(text)
+}
+
+/// One variable for a unit: quoted where its value has blanks, which would end it, or quotes, which
+/// systemd would take as its own. One that the script has quoted is left as it is.
+fn assignment(value: String) -> String {
+    let is_quoted = value.starts_with(['"', '\''])
+        || value
+            .split_once('=')
+            .is_some_and(|(_, text)| text.starts_with(['"', '\'']));
+    if is_quoted || !value.contains([' ', '\t', '"', '\'']) {
+        return value;
+    }
+    format!("\"{}\"", value.replace('"', "\\\""))
 }
 
 fn is_word(text: &str) -> bool {
@@ -145,11 +172,44 @@ mod tests {
     fn maps_become_sections() {
         let given =
             map("#{ Service: #{ Restart: \"always\", Environment: [\"A=1\", \"B=2\"], Nice: 5 } }");
-        let text = unit_text(&given).unwrap();
+        let text = unit_text(&UnitName::parse("a").unwrap(), &given).unwrap();
         assert_eq!(
             text.as_bytes(),
             b"[Service]\nEnvironment=A=1\nEnvironment=B=2\nNice=5\nRestart=always\n"
         );
+    }
+
+    #[test]
+    fn sections_have_the_usual_order() {
+        let given = map(
+            "#{ Install: #{}, Service: #{}, Socket: #{}, Timer: #{}, Unit: #{}, \"X-Site\": #{} }",
+        );
+        for (unit, expected) in [
+            ("a", "Unit Service Socket Timer X-Site Install"),
+            ("a.timer", "Unit Timer Service Socket X-Site Install"),
+        ] {
+            let text = of_sections(
+                &UnitName::parse(unit).unwrap(),
+                &given.read_lock::<Map>().unwrap(),
+            );
+            let text = text.unwrap().replace("]\n\n[", " ");
+            assert_eq!(text, format!("[{expected}]\n"), "{unit}");
+        }
+    }
+
+    #[test]
+    fn variables_with_blanks_are_quoted() {
+        for (given, expected) in [
+            ("A=1", "A=1"),
+            ("A=b c", "\"A=b c\""),
+            ("A=b\tc", "\"A=b\tc\""),
+            ("A=it's", "\"A=it's\""),
+            ("A=say \"x\"", "\"A=say \\\"x\\\"\""),
+            ("\"A=b c\" D=1", "\"A=b c\" D=1"),
+            ("A='b c'", "A='b c'"),
+        ] {
+            assert_eq!(assignment(given.to_owned()), expected);
+        }
     }
 
     #[test]

@@ -212,6 +212,8 @@ pub(super) mod exported {
     /// In a map, a section is a map of settings, and a setting with a list of values is written
     /// once for each: `#{ Service: #{ Environment: ["A=1", "B=2"] } }`. A value of a map cannot
     /// leave its line; `%` in it starts a specifier of systemd, and is written `%%` for itself.
+    /// A map's sections are written as `[Unit]`, the unit's own kind, others, `[Install]`. Each value
+    /// of `Environment` is one variable and is quoted where it has blanks, unless it is already.
     /// The file has mode 0644. Enabling it is a step of its own. Returns whether anything changed.
     ///
     /// # Errors
@@ -222,7 +224,7 @@ pub(super) mod exported {
     /// ```rhai
     /// service::write("sync.timer", #{ Timer: #{ OnCalendar: "daily" }, Install: #{ WantedBy: "timers.target" } });
     /// file::read("/etc/systemd/system/sync.timer")
-    ///     == "[Install]\nWantedBy=timers.target\n\n[Timer]\nOnCalendar=daily\n"
+    ///     == "[Timer]\nOnCalendar=daily\n\n[Install]\nWantedBy=timers.target\n"
     /// ```
     ///
     /// # Since
