@@ -57,10 +57,14 @@ impl Options {
         let Some(value) = self.value(key) else {
             return Ok(Vec::new());
         };
-        let wrong = || self.wrong_type(key, "an array of strings", value);
-        let array = value.read_lock::<rhai::Array>().ok_or_else(wrong)?;
-        let texts = array.iter().map(|item| item.clone().into_string());
-        texts.collect::<Result<_, _>>().map_err(|_| wrong())
+        let array = value
+            .read_lock::<rhai::Array>()
+            .ok_or_else(|| self.wrong_type(key, "an array of strings", value))?;
+        let text = |(index, item): (usize, &Dynamic)| {
+            let text = item.clone().into_string();
+            text.map_err(|_| self.wrong_type(&format!("{key}[{index}]"), "a string", item))
+        };
+        array.iter().enumerate().map(text).collect()
     }
 
     /// A yes or no; `default` when the key is missing.
@@ -146,5 +150,20 @@ mod tests {
         assert_eq!(options.flag("create", true).unwrap_err().code, Code::P2006);
         assert_eq!(options.text("mode").unwrap(), None);
         assert!(options.flag("other", true).unwrap());
+    }
+
+    #[test]
+    fn an_item_of_another_type_is_named() {
+        let secret = Dynamic::from(mintage_engine::Secret::new("hidden"));
+        for (item, found) in [(secret, "secret"), (Dynamic::from(1_i64), "int")] {
+            let list = Dynamic::from_array(vec!["a".into(), item]);
+            let options =
+                Options::checked("f", Map::from([("keys".into(), list)]), &["keys"]).unwrap();
+            let error = options.texts("keys").unwrap_err();
+            let message = format!(
+                "the option `keys[1]` of `f` must be a string, not a value of type `{found}`"
+            );
+            assert_eq!((error.code, error.message), (Code::P2006, message));
+        }
     }
 }
