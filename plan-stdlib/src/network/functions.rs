@@ -157,12 +157,14 @@ pub(super) mod exported {
     /// `updelay`, `downdelay` (all in milliseconds), `lacp_rate`,
     /// `xmit_hash_policy`, `ad_select`, `min_links`, `primary` (one of the ports),
     /// `primary_reselect`, `fail_over_mac`, `arp_interval` with `arp_targets`. Besides, the options of
-    /// every interface, see `network::interface`. Returns whether anything changed.
+    /// every interface, see `network::interface`. With ifupdown the volume must have the package
+    /// `ifenslave`. Returns whether anything changed.
     ///
     /// # Errors
     /// - `P2006` for a value of another type.
     /// - `P2013` for a wrong option, one that the mode does not know, a port that has addresses or
-    ///   belongs to something else, and what the network stack cannot do.
+    ///   belongs to something else, and what the network stack cannot do, as ifupdown without
+    ///   `ifenslave`.
     ///
     /// # Example
     /// ```rhai
