@@ -14,6 +14,41 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("mintage-scan", &["mintage-volume"]),
     ("mintage-storage", &["mintage-volume"]),
+    ("mintage-records", &[]),
+    (
+        "mintage-worker",
+        &[
+            "mintage-engine",
+            "mintage-plans",
+            "mintage-scan",
+            "mintage-storage",
+            "mintage-volume",
+        ],
+    ),
+    (
+        "mintage-deploy",
+        &[
+            "mintage-engine",
+            "mintage-plans",
+            "mintage-records",
+            "mintage-scan",
+            "mintage-storage",
+            "mintage-volume",
+            "mintage-worker",
+        ],
+    ),
+    (
+        "mintage-service",
+        &[
+            "mintage-deploy",
+            "mintage-engine",
+            "mintage-plans",
+            "mintage-records",
+            "mintage-storage",
+            "mintage-volume",
+        ],
+    ),
+    ("mintage-client", &[]),
     ("mintage-trees", &[]),
     (
         "mintage-testing",
@@ -28,12 +63,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "mintage",
         &[
+            "mintage-client",
+            "mintage-deploy",
             "mintage-engine",
             "mintage-plans",
+            "mintage-records",
             "mintage-scan",
+            "mintage-service",
             "mintage-storage",
             "mintage-testing",
             "mintage-volume",
+            "mintage-worker",
             "plan-stdlib",
         ],
     ),
@@ -59,6 +99,10 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("mintage-plans", &["tokio", "axum", "rusqlite"]),
     ("mintage-scan", &["rhai", "tokio", "axum"]),
     ("mintage-storage", &["axum", "rhai"]),
+    ("mintage-records", &["tokio", "axum"]),
+    ("mintage-worker", &["tokio", "axum", "rhai"]),
+    ("mintage-deploy", &["axum", "rhai", "rusqlite", "postgres"]),
+    ("mintage-service", &["rusqlite", "postgres", "rhai"]),
     ("plan-stdlib", &["tokio", "axum", "rusqlite", "cap-std"]),
 ];
 

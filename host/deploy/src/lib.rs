@@ -1,0 +1,1 @@
+//! The product's verbs and the tasks that carry them out.
