@@ -1,0 +1,51 @@
+//! `Dialect`: the few words of SQL that differ between the databases.
+
+/// Which SQL a database speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    /// The schema's text in this dialect: `{text}`, `{bytes}` and `{sequence}` are types.
+    pub(crate) fn schema(self, text: &str) -> String {
+        let (plain, bytes, sequence) = match self {
+            Self::Sqlite => ("TEXT", "BLOB", "INTEGER PRIMARY KEY AUTOINCREMENT"),
+            // Texts are ordered byte by byte, as in SQLite.
+            Self::Postgres => (
+                "TEXT COLLATE \"C\"",
+                "BYTEA",
+                "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            ),
+        };
+        text.replace("{text}", plain)
+            .replace("{bytes}", bytes)
+            .replace("{sequence}", sequence)
+    }
+
+    /// A member of the flat JSON object in the column `fields`, as text. `name` is one of ours.
+    pub(crate) fn member(self, name: &str) -> String {
+        match self {
+            Self::Sqlite => format!("json_extract(fields, '$.{name}')"),
+            Self::Postgres => format!("(fields::jsonb ->> '{name}')"),
+        }
+    }
+
+    /// A text as a number.
+    pub(crate) fn number(self, text: &str) -> String {
+        match self {
+            Self::Sqlite => format!("CAST({text} AS REAL)"),
+            Self::Postgres => format!("CAST({text} AS DOUBLE PRECISION)"),
+        }
+    }
+
+    /// Keeps others from writing until the transaction ends.
+    pub(crate) fn lock_lease(self) -> &'static str {
+        match self {
+            // The transaction itself holds the only write lock.
+            Self::Sqlite => "SELECT generation FROM lease WHERE id = 1",
+            Self::Postgres => "SELECT generation FROM lease WHERE id = 1 FOR UPDATE",
+        }
+    }
+}

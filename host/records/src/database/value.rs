@@ -1,0 +1,133 @@
+//! `Value`, `Row`: what goes into a statement and comes out of a query.
+
+use crate::error::{RecordsError, Result};
+use crate::id::Id;
+use crate::time::Time;
+
+/// A value of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&Id> for Value {
+    fn from(id: &Id) -> Self {
+        Self::Text(id.to_string())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+/// Counters and versions: they never come near the limit, which is where they would stop.
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Integer(i64::from(flag))
+    }
+}
+
+impl From<Time> for Value {
+    fn from(time: Time) -> Self {
+        Self::Integer(time.as_millis())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A row of a query's answer; columns count from 0.
+#[derive(Debug, Clone)]
+pub(crate) struct Row(pub(crate) Vec<Value>);
+
+impl Row {
+    fn column(&self, index: usize, wanted: &str) -> RecordsError {
+        let found = match self.0.get(index) {
+            None => "no column",
+            Some(Value::Null) => "null",
+            Some(Value::Integer(_)) => "an integer",
+            Some(Value::Real(_)) => "a real number",
+            Some(Value::Text(_)) => "a text",
+            Some(Value::Bytes(_)) => "bytes",
+        };
+        RecordsError::Database(format!("column {index} holds {found} instead of {wanted}"))
+    }
+
+    pub(crate) fn text(&self, index: usize) -> Result<&str> {
+        match self.0.get(index) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Err(self.column(index, "a text")),
+        }
+    }
+
+    pub(crate) fn optional_text(&self, index: usize) -> Result<Option<&str>> {
+        match self.0.get(index) {
+            Some(Value::Null) => Ok(None),
+            _ => self.text(index).map(Some),
+        }
+    }
+
+    pub(crate) fn integer(&self, index: usize) -> Result<i64> {
+        match self.0.get(index) {
+            Some(Value::Integer(number)) => Ok(*number),
+            _ => Err(self.column(index, "an integer")),
+        }
+    }
+
+    pub(crate) fn optional_integer(&self, index: usize) -> Result<Option<i64>> {
+        match self.0.get(index) {
+            Some(Value::Null) => Ok(None),
+            _ => self.integer(index).map(Some),
+        }
+    }
+
+    pub(crate) fn count(&self, index: usize) -> Result<u64> {
+        u64::try_from(self.integer(index)?).map_err(|_| self.column(index, "a count"))
+    }
+
+    pub(crate) fn flag(&self, index: usize) -> Result<bool> {
+        Ok(self.integer(index)? != 0)
+    }
+
+    pub(crate) fn time(&self, index: usize) -> Result<Time> {
+        Ok(Time::from_millis(self.integer(index)?))
+    }
+
+    pub(crate) fn bytes(&self, index: usize) -> Result<&[u8]> {
+        match self.0.get(index) {
+            Some(Value::Bytes(bytes)) => Ok(bytes),
+            _ => Err(self.column(index, "bytes")),
+        }
+    }
+
+    pub(crate) fn id(&self, index: usize) -> Result<Id> {
+        Id::parse(self.text(index)?).ok_or_else(|| self.column(index, "an id"))
+    }
+}

@@ -1,0 +1,43 @@
+//! The documents that the store keeps. Where a member means the same as one of the wire's, it has the
+//! wire's name; references are ids here and URIs there.
+
+mod alert;
+mod artifact_bundle;
+mod attribute;
+mod backup;
+mod build_plan;
+mod deployment_group;
+mod deployment_plan;
+mod golden_image;
+mod os_volume;
+mod plan_script;
+mod task;
+
+pub use alert::{Alert, Severity};
+pub use artifact_bundle::{ArtifactBundle, BundleEntry};
+pub use attribute::{AttributeValue, CustomAttribute, SettableAttribute};
+pub use backup::Backup;
+pub use build_plan::{BuildPlan, BuildStep};
+pub use deployment_group::DeploymentGroup;
+pub use deployment_plan::DeploymentPlan;
+pub use golden_image::{GoldenImage, Provenance};
+pub use os_volume::{OsVolume, Pin};
+pub use plan_script::{Language, PlanScript, PlanType};
+pub use task::{LogLine, Step, StepState, Task, TaskError, TaskState};
+
+use serde::{Deserialize, Serialize};
+
+/// Whether an artifact or volume can be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// A task is making it.
+    #[serde(rename = "CREATING")]
+    Creating,
+    /// It can be used.
+    #[default]
+    #[serde(rename = "OK")]
+    Ok,
+    /// Making it failed; it can only be deleted.
+    #[serde(rename = "ERROR")]
+    Error,
+}

@@ -1,0 +1,70 @@
+//! `OsVolume`: a server's own volume, made by a deployment plan.
+
+use super::State;
+use crate::id::Id;
+use crate::resource::{Field, Kind, Reference, Resource};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// An OS volume. Its blocks are a file that is named by the resource's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OsVolume {
+    /// Unique among OS volumes.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether it is complete.
+    pub state: State,
+    /// Length in bytes.
+    pub size: u64,
+    /// The plan that made it.
+    pub deployment_plan: Id,
+    /// The golden image that it is a clone of.
+    pub golden_image: Option<Id>,
+    /// The versions of everything that made it.
+    pub pins: Vec<Pin>,
+    /// What the run did: file-level diff, transcript, timings; secrets masked.
+    pub outcome: Option<Json>,
+}
+
+/// A version that a deployment used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pin {
+    /// The artifact's kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: Id,
+    /// Its name then.
+    pub name: String,
+    /// The version that was used.
+    pub version: u64,
+}
+
+impl Resource for OsVolume {
+    const KIND: Kind = Kind::OsVolumes;
+    const FIELDS: &'static [Field] = &[
+        Field::text("description"),
+        Field::text("state"),
+        Field::number("size"),
+    ];
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        let plan = Reference {
+            role: "deploymentPlan",
+            kind: Kind::DeploymentPlans,
+            id: self.deployment_plan.clone(),
+        };
+        let golden_image = self.golden_image.clone().map(|id| Reference {
+            role: "goldenVolumeUri",
+            kind: Kind::GoldenImages,
+            id,
+        });
+        [plan].into_iter().chain(golden_image).collect()
+    }
+}
