@@ -1,1 +1,8 @@
-//! The product's verbs and the tasks that carry them out.
+//! The product's verbs, and the tasks that carry them out: intake of golden images, bundles,
+//! backups, deploy, capture. Nothing here knows of HTTP.
+
+mod data_folder;
+mod limits;
+
+pub use data_folder::DataFolder;
+pub use limits::Limits;

@@ -1,1 +1,18 @@
-//! The REST API over HTTPS.
+//! The REST API over HTTPS, wire-compatible with the Image Streamer's.
+//!
+//! [`router()`] joins a file per resource ([`resources`]) with the middleware. Handlers parse, call
+//! and print; what they do is in `mintage-deploy` and `mintage-records`. The OpenAPI document is made
+//! of the handlers' declarations, and says who may call them: [`access`] enforces what it says.
+
+pub mod access;
+mod document;
+mod error;
+mod resources;
+mod router;
+mod state;
+mod wire;
+
+pub use document::document;
+pub use error::ApiError;
+pub use router::router;
+pub use state::AppState;

@@ -1,0 +1,29 @@
+//! `Caller`: who sends the request.
+
+use crate::error::ApiError;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use mintage_records::Author;
+
+/// Who sends the request; put there by the enforcement.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The user's name.
+    pub name: String,
+}
+
+impl Caller {
+    /// As the author of a change.
+    pub fn author(&self) -> Author {
+        Author::user(&self.name)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| ApiError::internal(&"a public operation asks who calls"))
+    }
+}

@@ -1,0 +1,4 @@
+//! The REST resources, a file each: its wire form, its routes, its handlers.
+
+pub mod deployment_groups;
+pub mod version;

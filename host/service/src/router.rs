@@ -1,0 +1,47 @@
+//! `router`: all routes with their middleware.
+
+use crate::access;
+use crate::document::Frame;
+use crate::error::ApiError;
+use crate::resources::{deployment_groups, version};
+use crate::state::AppState;
+use axum::Router;
+use axum::http::{Method, StatusCode, Uri};
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+
+/// All routes with their declarations: a line per resource.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Frame::openapi())
+        .merge(version::routes())
+        .merge(deployment_groups::routes())
+}
+
+/// The service's routes over `state`.
+///
+/// Wrap it in `tower_http::normalize_path::NormalizePathLayer`: clients append a slash to many paths.
+pub fn router(state: AppState) -> Router {
+    let (router, document) = routes().split_for_parts();
+    router
+        .route_layer(axum::middleware::from_fn_with_state(
+            access::Enforcement::new(&document),
+            access::enforce,
+        ))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(no_route)
+        .with_state(state)
+}
+
+async fn no_route(uri: Uri) -> ApiError {
+    ApiError::not_found(format!("there is nothing at {}", uri.path()))
+        .action("GET /rest/openapi.json lists all paths.")
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+    let message = format!("{} does not take {method}", uri.path());
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        message,
+    )
+}

@@ -1,0 +1,49 @@
+//! `Json`: a body, read with an error that names the member, or written.
+
+use crate::error::ApiError;
+use crate::state::AppState;
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A JSON body. The content type of a request does not count: clients send all kinds.
+#[derive(Debug, Clone)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let most = state.limits.json_body;
+        let bytes = to_bytes(
+            request.into_body(),
+            usize::try_from(most).unwrap_or(usize::MAX),
+        );
+        let bytes = bytes.await.map_err(|_| {
+            let message = format!("the body is longer than {most} bytes, or was cut off");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LONG", message)
+                .action("Send less, or raise `limits.json-body` in the configuration.")
+        })?;
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let member = error.path().to_string();
+            ApiError::bad_request("INVALID_JSON", format!("the body is wrong at `{member}`"))
+                .details(error.inner().to_string())
+                .source(member)
+        })?;
+        reader.end().map_err(|error| {
+            ApiError::bad_request("INVALID_JSON", "there is more after the JSON body")
+                .details(error.to_string())
+        })?;
+        Ok(Self(value))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
