@@ -5,8 +5,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs;
 use crate::screen::Screen;
-use crate::worker::{WorkerArguments, serve};
 use clap::{Parser, Subcommand};
+use mintage_worker::{WorkerArguments, serve};
 use std::process::ExitCode;
 
 /// Turns a golden image into the OS volume of one server.

@@ -1,11 +1,11 @@
 //! `Failure`: why a command ends without having done what was asked for.
 
 use crate::exit::Exit;
-use crate::worker::WorkerFailure;
 use mintage_engine::{Code, Diagnostic};
 use mintage_storage::StorageError;
 use mintage_volume::VolumeError;
 use mintage_volume::escape::escape;
+use mintage_worker::{PersonalizeError, WorkerFailure};
 use std::io;
 
 /// Why a command failed: what it prints, and how the program ends.
@@ -73,6 +73,16 @@ impl From<WorkerFailure> for Failure {
         let mut failure = Self::from(failure.into_diagnostic());
         failure.exit = Exit::Worker;
         failure
+    }
+}
+
+impl From<PersonalizeError> for Failure {
+    fn from(error: PersonalizeError) -> Self {
+        match error {
+            PersonalizeError::Worker(failure) => failure.into(),
+            PersonalizeError::Storage(error) => error.into(),
+            PersonalizeError::Failed(diagnostic) => Self::from(*diagnostic),
+        }
     }
 }
 

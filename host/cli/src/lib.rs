@@ -1,4 +1,5 @@
-//! The command line of Mintage: a file per command, and the sandboxed worker that they use.
+//! The command line of Mintage: a file per command, and what its sandboxed worker does
+//! for them.
 
 mod arguments;
 mod commands;
@@ -6,7 +7,6 @@ pub mod demo;
 pub mod exit;
 mod failure;
 mod jobs;
-mod personalize;
 mod progress;
 #[cfg(test)]
 mod reference;
@@ -14,7 +14,6 @@ mod report;
 mod screen;
 mod size;
 mod skeleton;
-pub mod worker;
 
 pub use arguments::CommandLine;
 

@@ -1,6 +1,5 @@
 //! `Report`: a run as people read it, the same for a preview and for the record of a run.
 
-use crate::personalize::{Personalized, Volume};
 use crate::screen::Paint;
 use crate::size::{Size, Span};
 use mintage_engine::LogLevel;
@@ -8,6 +7,7 @@ use mintage_plans::run::{Outcome, Timings};
 use mintage_scan::ScanReport;
 use mintage_storage::CloneMethod;
 use mintage_volume::escape::escape;
+use mintage_worker::{Personalized, Volume};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 

@@ -105,6 +105,7 @@ codes! {
     P6004 "worker-sandbox" "The worker process tried what its sandbox forbids.",
     P6005 "worker-start" "The worker process could not be started or did not answer as agreed.",
     P6006 "worker-cpu" "The worker process used more processor time than its limit.",
+    P6007 "worker-cancelled" "The worker process was ended because somebody cancelled the run.",
 
     P7001 "image-not-found" "The image cannot be opened.",
     P7002 "partition-table" "The partition table is missing or damaged.",

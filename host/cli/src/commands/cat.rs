@@ -3,12 +3,12 @@
 use super::ask_streaming;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::jobs::Job;
-use crate::jobs::cat::Copied;
 use crate::screen::Screen;
 use clap::Args;
 use mintage_volume::digits::hex;
 use mintage_volume::escape::escape;
+use mintage_worker::Job;
+use mintage_worker::answers::Copied;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, ErrorKind, IsTerminal as _, Read as _, Write};

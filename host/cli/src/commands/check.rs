@@ -3,12 +3,12 @@
 use super::ask_without_image;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::jobs::Job;
 use crate::screen::Screen;
 use clap::Args;
 use mintage_plans::PlanLibrary;
 use mintage_plans::check::{Finding, Severity};
 use mintage_volume::escape::escape;
+use mintage_worker::Job;
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -3,10 +3,10 @@
 use super::ask;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::jobs::Job;
 use crate::screen::Screen;
 use clap::Args;
 use mintage_volume::diff::TreeDiff;
+use mintage_worker::Job;
 use std::path::PathBuf;
 
 /// Show how the files of two images differ.

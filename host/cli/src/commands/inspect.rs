@@ -3,13 +3,13 @@
 use super::ask;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::jobs::Job;
-use crate::jobs::inspect::Inspection;
 use crate::screen::{Screen, printable};
 use crate::size::Size;
 use clap::Args;
 use mintage_engine::Diagnostic;
 use mintage_volume::escape::escape;
+use mintage_worker::Job;
+use mintage_worker::answers::Inspection;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::os::unix::ffi::OsStrExt as _;

@@ -3,10 +3,10 @@
 use super::ask;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::jobs::Job;
-use crate::jobs::ls::{Entry, Listing};
 use crate::screen::{Screen, printable};
 use clap::Args;
+use mintage_worker::Job;
+use mintage_worker::answers::{Entry, Listing};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;

@@ -14,10 +14,9 @@ pub mod test;
 pub mod tree;
 
 use crate::failure::Failure;
-use crate::jobs::Job;
 use crate::progress::Progress;
-use crate::worker::{Worker, WorkerLimits};
 use mintage_storage::GoldenImage;
+use mintage_worker::{Job, Worker, WorkerLimits};
 use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{self, Read};

@@ -3,16 +3,16 @@
 use super::read_text;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::personalize::{Personalization, Personalized};
+use crate::progress::Progress;
 use crate::report;
 use crate::screen::Screen;
-use crate::worker::WorkerLimits;
 use clap::Args;
 use mintage_engine::{Code, Diagnostic};
 use mintage_plans::run::parse_time;
 use mintage_plans::{PlanLibrary, Profile, RunInput, ValueLayer, resolve};
 use mintage_volume::escape::escape;
 use mintage_volume::filesystem::Timestamp;
+use mintage_worker::{Personalization, Personalized, Stage, WorkerLimits};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -103,8 +103,9 @@ impl Run {
             input,
             time_of_image,
             limits,
+            cancellation: None,
         };
-        match run.run() {
+        match personalize(run) {
             Ok(personalized) => self.print(&personalized, screen).or_else(|unprinted| {
                 // The exit code tells of the volume, and it is there.
                 let volume = personalized.volume.as_ref().ok_or(unprinted)?;
@@ -204,6 +205,27 @@ impl Run {
             )
         })
     }
+}
+
+/// Does the run, with a bar on the terminal for what takes long.
+fn personalize(run: Personalization<'_>) -> Result<Personalized, Failure> {
+    let mut shown: Option<(&str, Progress)> = None;
+    let mut watch = |stage| {
+        let (label, bytes) = match stage {
+            Stage::Running => ("running the plan", None),
+            Stage::Cloning { done, of } => ("copying the golden image", Some((done, of))),
+            Stage::Writing => ("writing the changed blocks", None),
+        };
+        if shown.as_ref().is_none_or(|(now, _)| *now != label) {
+            // The old one goes before the new one comes.
+            shown = None;
+            shown = Some((label, Progress::start(label)));
+        }
+        if let (Some((_, progress)), Some((done, of))) = (&shown, bytes) {
+            progress.at(done, of);
+        }
+    };
+    Ok(run.run(&mut watch)?)
 }
 
 /// An input that cannot be read, whatever the code says of values in it.

@@ -3,13 +3,13 @@
 use super::{ask, read_text};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::jobs::Job;
 use crate::screen::Screen;
 use crate::size::Size;
 use clap::Args;
 use mintage_engine::Code;
 use mintage_scan::{Allowance, ScanReport};
 use mintage_volume::escape::escape;
+use mintage_worker::Job;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;

@@ -2,15 +2,14 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::jobs::Job;
 use crate::progress::Progress;
 use crate::screen::Screen;
-use crate::worker::{Worker, WorkerLimits};
 use clap::Args;
 use mintage_engine::Diagnostic;
 use mintage_plans::{RunInput, RunReport};
 use mintage_storage::scratch_file;
 use mintage_testing::{Options, Report, Runner, Suite, TestVolume, Update, junit, run};
+use mintage_worker::{Job, Worker, WorkerLimits};
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

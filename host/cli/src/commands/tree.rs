@@ -3,10 +3,10 @@
 use super::ask;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::jobs::Job;
 use crate::screen::{Screen, printable};
 use clap::Args;
 use mintage_engine::Code;
+use mintage_worker::Job;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::os::unix::ffi::OsStrExt as _;

@@ -2,19 +2,10 @@
 
 use super::open::open_tree;
 use super::{descriptor_error, volume_error};
-use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
-use serde::{Deserialize, Serialize};
+use mintage_worker::Descriptors;
+use mintage_worker::answers::Copied;
 use std::io::{ErrorKind, Write as _};
-
-/// What was copied into the pipe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Copied {
-    /// The file without links in its path, escaped.
-    pub path: String,
-    /// Bytes.
-    pub bytes: u64,
-}
 
 /// How much is held at a time, in bytes.
 const CHUNK: usize = 256 << 10;

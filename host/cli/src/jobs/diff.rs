@@ -2,9 +2,9 @@
 
 use super::open::open_tree;
 use super::volume_error;
-use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
 use mintage_volume::diff::{DiffLimits, Scope, TreeDiff};
+use mintage_worker::Descriptors;
 
 pub(super) fn compare(files: &mut Descriptors) -> Result<TreeDiff, Diagnostic> {
     let before = open_tree(files)?;

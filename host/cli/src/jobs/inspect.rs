@@ -2,24 +2,12 @@
 
 use super::open::{image, read_only};
 use super::volume_error;
-use crate::worker::Descriptors;
-use mintage_engine::{Diagnostic, PlanError};
+use mintage_engine::Diagnostic;
 use mintage_volume::escape::escape;
 use mintage_volume::tree::VolumeTree;
 use mintage_volume::volume::{TreeOptions, Volume, VolumeReport};
-use serde::{Deserialize, Serialize};
-
-/// What an image is made of; `R` is [`VolumeReport`], or its JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inspection<R> {
-    /// What the image calls its system, escaped; empty when it does not say.
-    pub system: String,
-    /// Why the image cannot be mounted as the guest would.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<PlanError>,
-    /// Everything else.
-    pub volume: R,
-}
+use mintage_worker::Descriptors;
+use mintage_worker::answers::Inspection;
 
 pub(super) fn inspect(files: &mut Descriptors) -> Result<Inspection<VolumeReport>, Diagnostic> {
     let volume = Volume::open(image(files)?).map_err(volume_error)?;

@@ -2,46 +2,14 @@
 
 use super::open::open_tree;
 use super::volume_error;
-use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
 use mintage_plans::run::format_time;
 use mintage_volume::escape::escape;
 use mintage_volume::filesystem::{FileKind, Metadata};
 use mintage_volume::path::VolumePath;
 use mintage_volume::tree::{LastLink, VolumeTree};
-use serde::{Deserialize, Serialize};
-
-/// A directory, or the one file that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listing {
-    /// What was asked for, without links in its path, escaped.
-    pub path: String,
-    /// What is in it, sorted by name; the file itself where it is no directory.
-    pub entries: Vec<Entry>,
-}
-
-/// One file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Its name, escaped.
-    pub name: String,
-    /// Kind and permissions as `ls -l` shows them, `drwxr-xr-x`.
-    pub mode: String,
-    /// Number of the owner.
-    pub uid: u32,
-    /// Number of the group.
-    pub gid: u32,
-    /// Length in bytes.
-    pub bytes: u64,
-    /// Last change of the content, RFC 3339.
-    pub modified: String,
-    /// Where a symbolic link leads, escaped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target: Option<String>,
-    /// Major and minor number of a device node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device: Option<(u32, u32)>,
-}
+use mintage_worker::Descriptors;
+use mintage_worker::answers::{Entry, Listing};
 
 pub(super) fn list(files: &mut Descriptors, path: &[u8]) -> Result<Listing, Diagnostic> {
     let tree = open_tree(files)?;

@@ -1,11 +1,11 @@
 //! From descriptors to a volume.
 
 use super::{descriptor_error, volume_error};
-use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
 use mintage_volume::block::{BlockDevice, FileDevice};
 use mintage_volume::tree::VolumeTree;
 use mintage_volume::volume::{TreeOptions, Volume};
+use mintage_worker::Descriptors;
 use std::sync::Arc;
 
 /// A device that many may hold.

@@ -2,11 +2,11 @@
 
 use super::open::{Device, image, open_tree_of, scratch};
 use super::volume_error;
-use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
 use mintage_plans::{RunInput, RunReport};
 use mintage_volume::filesystem::Timestamp;
 use mintage_volume::tree::{LastLink, VolumeTree};
+use mintage_worker::Descriptors;
 use plan_stdlib::StandardLibrary;
 use std::sync::Arc;
 

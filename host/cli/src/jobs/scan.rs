@@ -2,10 +2,10 @@
 
 use super::open::{image, open_tree, read_only};
 use super::volume_error;
-use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
 use mintage_scan::{Allowance, Identities, Kind, ScanReport, collect};
 use mintage_volume::volume::Volume;
+use mintage_worker::Descriptors;
 
 pub(super) fn scan(
     files: &mut Descriptors,

@@ -2,9 +2,9 @@
 
 use super::open::open_tree;
 use super::volume_error;
-use crate::worker::Descriptors;
 use mintage_engine::Diagnostic;
 use mintage_volume::text::{self, TextLimits};
+use mintage_worker::Descriptors;
 
 pub(super) fn print(
     files: &mut Descriptors,

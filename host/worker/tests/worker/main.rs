@@ -14,7 +14,7 @@ mod cases;
 
 use behaviour::Behaviour;
 use clap::{Args as _, Command, FromArgMatches as _};
-use mintage_cli::worker::{WorkerArguments, serve};
+use mintage_worker::{WorkerArguments, serve};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -1,7 +1,7 @@
 //! `WorkerFailure`: the named end of a worker that gave no answer.
 
-use crate::worker::limits::WorkerLimits;
-use crate::worker::serve::NOT_SERVED;
+use crate::limits::WorkerLimits;
+use crate::serve::NOT_SERVED;
 use mintage_engine::{Code, Diagnostic};
 use mintage_volume::escape::escape;
 use rustix::process::Signal;
@@ -20,7 +20,7 @@ const OUT_OF_MEMORY: [&str; 3] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct WorkerFailure {
-    /// One of `P6001` to `P6006`, or `P3014` for a full scratch file.
+    /// One of `P6001` to `P6007`, or `P3014` for a full scratch file.
     pub code: Code,
     /// One sentence.
     pub message: String,
@@ -36,6 +36,11 @@ impl WorkerFailure {
             message: message.into(),
             stderr: Vec::new(),
         }
+    }
+
+    /// The worker was cancelled, or what came of it is not wanted any more.
+    pub(super) fn cancelled() -> Self {
+        Self::new(Code::P6007, "the run was cancelled")
     }
 
     /// What `status` and the error output say about the end of a worker.

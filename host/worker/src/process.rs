@@ -1,9 +1,10 @@
 //! The parent's side: start a worker, give it a job, wait for its answer or its end.
 
-use crate::worker::limits::{MAX_STDERR, WorkerLimits};
-use crate::worker::sandbox::SandboxReport;
-use crate::worker::serve::{FIRST_DESCRIPTOR, WorkerArguments};
-use crate::worker::verdict::WorkerFailure;
+use crate::cancellation::{Cancellation, PATIENCE};
+use crate::limits::{MAX_STDERR, WorkerLimits};
+use crate::sandbox::SandboxReport;
+use crate::serve::{FIRST_DESCRIPTOR, WorkerArguments};
+use crate::verdict::WorkerFailure;
 use command_fds::{CommandFdExt as _, FdMapping};
 use mintage_engine::{Code, Diagnostic};
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -30,13 +31,15 @@ pub struct Answer<A> {
 /// A worker to be started.
 #[derive(Debug)]
 pub struct Worker {
-    /// The program, which must call [`crate::worker::serve()`] when its first argument is
+    /// The program, which must call [`crate::serve()`] when its first argument is
     /// `worker`.
     pub program: PathBuf,
     /// How much it may use.
     pub limits: WorkerLimits,
     /// The only files that it gets, from descriptor 3 on.
     pub descriptors: Vec<OwnedFd>,
+    /// Who may end it early, if anybody.
+    pub cancellation: Option<Cancellation>,
 }
 
 impl Worker {
@@ -46,6 +49,7 @@ impl Worker {
             program: PathBuf::from("/proc/self/exe"),
             limits,
             descriptors: Vec::new(),
+            cancellation: None,
         }
     }
 
@@ -56,7 +60,8 @@ impl Worker {
         self
     }
 
-    /// Starts the worker, gives it `job` and waits until it ends, at the latest at its deadline.
+    /// Starts the worker, gives it `job` and waits until it ends, at the latest at its deadline or when
+    /// it is cancelled.
     /// No worker is left when this returns.
     ///
     /// # Errors
@@ -65,10 +70,10 @@ impl Worker {
         self,
         job: &impl Serialize,
     ) -> Result<Answer<A>, WorkerFailure> {
-        let limits = self.limits.clone();
+        let (limits, cancellation) = (self.limits.clone(), self.cancellation.clone());
         let job = serde_json::to_vec(job).map_err(start_failure)?;
         let mut child = self.spawn().map_err(start_failure)?;
-        let ended = attend(&mut child, &job, &limits);
+        let ended = attend(&mut child, &job, &limits, cancellation.as_ref());
         // Whatever happened: nothing may be left, and a zombie is something.
         let _ = child.kill();
         let _ = child.wait();
@@ -104,15 +109,30 @@ impl Worker {
 
 /// How a worker ended, and what it wrote.
 struct Ended {
-    /// None when it was ended at its deadline.
-    status: Option<ExitStatus>,
+    end: End,
     /// None when it wrote more than the limit.
     stdout: Option<Vec<u8>>,
     stderr: Vec<u8>,
 }
 
+/// Why a worker is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It ended by itself, or the system ended it.
+    Exit(ExitStatus),
+    /// It was ended at its deadline.
+    Deadline,
+    /// Nobody wanted it any more.
+    Cancelled,
+}
+
 /// Writes the job, reads both outputs, and waits with the deadline, all at the same time.
-fn attend(child: &mut Child, job: &[u8], limits: &WorkerLimits) -> io::Result<Ended> {
+fn attend(
+    child: &mut Child,
+    job: &[u8],
+    limits: &WorkerLimits,
+    cancellation: Option<&Cancellation>,
+) -> io::Result<Ended> {
     let deadline = Instant::now() + limits.deadline;
     let (Some(mut stdin), Some(stdout), Some(stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -124,31 +144,40 @@ fn attend(child: &mut Child, job: &[u8], limits: &WorkerLimits) -> io::Result<En
         scope.spawn(move || drop(stdin.write_all(job)));
         let stdout = scope.spawn(|| read_up_to(stdout, limits.answer));
         let stderr = scope.spawn(|| read_up_to(stderr, MAX_STDERR));
-        let status = wait_until(child, deadline);
-        if !matches!(status, Ok(Some(_))) {
+        let end = wait_until(child, deadline, cancellation);
+        if !matches!(end, Ok(End::Exit(_))) {
             // The readers come to their end only with the worker.
             child.kill()?;
         }
         Ok(Ended {
-            status: status?,
+            end: end?,
             stdout: join(stdout)?.ok(),
             stderr: join(stderr)?.unwrap_or_else(|cut| cut),
         })
     })
 }
 
-/// Waits for the end of `child`; none when it still runs at `deadline`.
-fn wait_until(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> {
+/// Waits for the end of `child`, until `deadline` or until it is cancelled.
+fn wait_until(
+    child: &mut Child,
+    deadline: Instant,
+    cancellation: Option<&Cancellation>,
+) -> io::Result<End> {
     let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
     let pid = Pid::from_raw(pid).ok_or_else(|| io::Error::other("the worker has no number"))?;
     let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
     loop {
+        if cancellation.is_some_and(Cancellation::is_cancelled) {
+            return Ok(End::Cancelled);
+        }
         let left = deadline.saturating_duration_since(Instant::now());
-        let timeout = Timespec::try_from(left).map_err(io::Error::other)?;
+        let pause = cancellation.map_or(left, |_| left.min(PATIENCE));
+        let timeout = Timespec::try_from(pause).map_err(io::Error::other)?;
         let mut waiting = [PollFd::new(&handle, PollFlags::IN)];
         match rustix::event::poll(&mut waiting, Some(&timeout)) {
-            Ok(0) => return Ok(None),
-            Ok(_) => return child.wait().map(Some),
+            Ok(0) if pause < left => {}
+            Ok(0) => return Ok(End::Deadline),
+            Ok(_) => return child.wait().map(End::Exit),
             Err(rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(errno.into()),
         }
@@ -176,10 +205,14 @@ impl Ended {
         self,
         limits: &WorkerLimits,
     ) -> Result<Answer<A>, WorkerFailure> {
-        let Some(status) = self.status else {
-            let seconds = limits.deadline.as_secs_f64();
-            let message = format!("the worker was ended at its deadline of {seconds} s");
-            return Err(WorkerFailure::new(Code::P6003, message));
+        let status = match self.end {
+            End::Exit(status) => status,
+            End::Cancelled => return Err(WorkerFailure::cancelled()),
+            End::Deadline => {
+                let seconds = limits.deadline.as_secs_f64();
+                let message = format!("the worker was ended at its deadline of {seconds} s");
+                return Err(WorkerFailure::new(Code::P6003, message));
+            }
         };
         if !status.success() {
             return Err(WorkerFailure::from_exit(status, &self.stderr, limits));

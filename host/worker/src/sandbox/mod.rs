@@ -16,7 +16,7 @@ mod namespaces;
 mod rlimits;
 mod seccomp;
 
-use crate::worker::serve::WorkerArguments;
+use crate::serve::WorkerArguments;
 use rustix::process::{DumpableBehavior, Signal};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Namespaces of its own, in which there is no network, no other process's IPC and no file.
 
-use crate::worker::border;
+use crate::border;
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 use rustix::thread::UnshareFlags;
 use std::io;

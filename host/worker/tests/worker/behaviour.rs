@@ -1,7 +1,7 @@
 //! What a hostile or broken worker may try.
 
-use mintage_cli::worker::Descriptors;
 use mintage_engine::Diagnostic;
+use mintage_worker::Descriptors;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write as _;

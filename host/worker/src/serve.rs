@@ -1,9 +1,9 @@
 //! The worker's side: into the sandbox, read the job, do it, answer.
 
-use crate::worker::border;
-use crate::worker::limits::WorkerLimits;
-use crate::worker::process::Answer;
-use crate::worker::sandbox::{self, SandboxReport};
+use crate::border;
+use crate::limits::WorkerLimits;
+use crate::process::Answer;
+use crate::sandbox::{self, SandboxReport};
 use clap::Args;
 use command_fds::inherited::take_fd_ownership;
 use mintage_engine::Diagnostic;

@@ -1,6 +1,6 @@
 //! Resource limits: what the kernel counts for a process.
 
-use crate::worker::serve::{FIRST_DESCRIPTOR, WorkerArguments};
+use crate::serve::{FIRST_DESCRIPTOR, WorkerArguments};
 use rustix::process::{Resource, Rlimit};
 use std::io;
 

@@ -1,8 +1,8 @@
 //! The cases: each starts a worker and says how it must end.
 
 use crate::behaviour::Behaviour::{self, *};
-use mintage_cli::worker::{Worker, WorkerFailure, WorkerLimits};
 use mintage_engine::{Code, Style};
+use mintage_worker::{Cancellation, Worker, WorkerFailure, WorkerLimits};
 use std::fs::File;
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -18,6 +18,7 @@ const CASES: &[Case] = &[
     ("cannot_do_what_the_sandbox_forbids", forbidden),
     ("cannot_write_the_golden_image", golden_stays),
     ("is_ended_at_each_limit", limits),
+    ("is_ended_when_it_is_cancelled", cancelled),
     ("has_few_threads", few_threads),
     ("has_a_name_for_each_accident", accidents),
     ("ends_with_a_readable_error", reads_well),
@@ -143,6 +144,27 @@ fn limits() {
         assert!(failure.message.contains(says), "{failure}");
         assert!(started.elapsed() < Duration::from_secs(10), "{behaviour:?}");
     }
+}
+
+fn cancelled() {
+    for cancelled_at in [Duration::ZERO, Duration::from_millis(300)] {
+        let started = Instant::now();
+        let mut worker = Worker::new(small());
+        worker.program = std::env::current_exe().unwrap();
+        worker.cancellation = Some(Cancellation::when(move || {
+            started.elapsed() >= cancelled_at
+        }));
+        let failure = worker.run::<String>(&Sleep).unwrap_err();
+        assert_eq!(failure.code, Code::P6007, "{failure:?}");
+        assert!(started.elapsed() >= cancelled_at);
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+    // Whom nobody cancels answers as ever.
+    let mut worker = Worker::new(small());
+    worker.program = std::env::current_exe().unwrap();
+    worker.cancellation = Some(Cancellation::when(|| false));
+    let answer = worker.run::<String>(&Answer).unwrap();
+    assert_eq!(answer.result.unwrap(), "done");
 }
 
 /// The golden files of what ends a worker.
