@@ -1,6 +1,8 @@
 //! Custom attributes: what a build plan asks for, typed and constrained.
 
 mod boolean;
+mod constraints;
+mod declaration;
 mod fqdn;
 mod glob;
 mod hostname;
@@ -18,6 +20,7 @@ mod values;
 pub(crate) mod wire;
 
 pub use boolean::BooleanType;
+pub use declaration::{Declaration, given};
 pub use fqdn::FqdnType;
 pub use hostname::HostnameType;
 pub use ipv4::Ipv4Type;

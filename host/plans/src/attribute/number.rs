@@ -15,6 +15,9 @@ pub struct NumberType {
     pub max: Option<i64>,
     /// The value must be a multiple of this.
     pub multiple_of: Option<i64>,
+    /// How far allowed values are apart, counted from the smallest, or from 0 where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<i64>,
     /// What the number counts, for people: `MiB`.
     pub unit: Option<String>,
 }
@@ -25,10 +28,13 @@ impl NumberType {
             min: section.integer("min"),
             max: section.integer("max"),
             multiple_of: section.integer("multiple-of"),
+            step: section.integer("step"),
             unit: section.text("unit"),
         };
-        if kind.multiple_of.is_some_and(|step| step < 1) {
-            section.report(section.span(), "`multiple-of` must be at least 1");
+        for (key, number) in [("multiple-of", kind.multiple_of), ("step", kind.step)] {
+            if number.is_some_and(|number| number < 1) {
+                section.report(section.span(), format!("`{key}` must be at least 1"));
+            }
         }
         kind
     }
@@ -53,7 +59,13 @@ impl NumberType {
         if let Some(max) = self.max.filter(|max| number > *max) {
             return Some(format!("be at most {max}"));
         }
-        let step = self.multiple_of?;
-        (number.checked_rem(step) != Some(0)).then(|| format!("be a multiple of {step}"))
+        let multiple = |of: &i64| number.checked_rem(*of) == Some(0);
+        if let Some(of) = self.multiple_of.filter(|of| !multiple(of)) {
+            return Some(format!("be a multiple of {of}"));
+        }
+        let (step, from) = (self.step?, self.min.unwrap_or(0));
+        let distance = i128::from(number) - i128::from(from);
+        (distance.checked_rem(step.into()) != Some(0))
+            .then(|| format!("be {from} and a multiple of {step}"))
     }
 }

@@ -3,6 +3,7 @@
 use super::{Refusal, glob, text_of};
 use crate::section::Section;
 use mintage_engine::Value;
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -18,16 +19,24 @@ pub struct StringType {
     pub max_length: Option<usize>,
     /// A glob that the whole text must match.
     pub pattern: Option<String>,
+    /// A regular expression that must match somewhere in the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regex: Option<String>,
     /// Whether line breaks and tabs are allowed.
     pub multi_line: bool,
 }
 
 impl StringType {
     pub(super) fn declare(section: &mut Section<'_>) -> Self {
+        let regex = section.text("regex");
+        if let Some(why) = regex.as_deref().and_then(|text| checked_regex(text).err()) {
+            section.report(section.span(), format!("`regex` cannot be used: {why}"));
+        }
         Self {
             min_length: section.count("min-length"),
             max_length: section.count("max-length"),
             pattern: section.short_text("pattern"),
+            regex,
             multi_line: section.boolean("multi-line").unwrap_or(false),
         }
     }
@@ -49,9 +58,49 @@ impl StringType {
         if let Some(must) = length_broken(text, self.min_length, self.max_length) {
             return Some(must);
         }
-        let pattern = self.pattern.as_ref()?;
-        (!glob::matches(pattern, text)).then(|| format!("match `{pattern}`"))
+        let pattern = self.pattern.as_ref();
+        if let Some(pattern) = pattern.filter(|pattern| !glob::matches(pattern, text)) {
+            return Some(format!("match `{pattern}`"));
+        }
+        let regex = self.regex.as_ref()?;
+        match compiled(regex) {
+            Ok(compiled) if compiled.is_match(text) => None,
+            // One that cannot be compiled was reported where it is declared.
+            Ok(_) | Err(_) => Some(format!("match the expression `{regex}`")),
+        }
     }
+}
+
+/// The longest regular expression, in bytes.
+const MAX_REGEX: usize = 4096;
+/// How much memory a compiled one may take, in bytes.
+const MAX_COMPILED: usize = 1 << 20;
+
+/// Whether a regular expression can be used: one whose search takes a time in proportion to the
+/// text, so without backward references and looking around.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn checked_regex(text: &str) -> Result<(), String> {
+    compiled(text).map(|_| ())
+}
+
+fn compiled(text: &str) -> Result<Regex, String> {
+    if text.len() > MAX_REGEX {
+        return Err(format!("it is longer than {MAX_REGEX} bytes"));
+    }
+    let compiled = RegexBuilder::new(text)
+        .size_limit(MAX_COMPILED)
+        .nest_limit(50)
+        .build();
+    compiled.map_err(|error| match error {
+        // The library draws where the fault is, in lines; the last one says what it is.
+        regex::Error::Syntax(said) => {
+            let last = said.lines().last().unwrap_or_default();
+            last.trim_start_matches("error: ").to_owned()
+        }
+        other => other.to_string(),
+    })
 }
 
 /// What of the limits on length, in characters, `text` breaks.

@@ -147,7 +147,7 @@ fn read_attributes(mut section: Section<'_>) -> BTreeMap<String, Attribute> {
 }
 
 /// A name that can stand in a setting, where a dot separates a nic's field.
-fn is_attribute_name(name: &str) -> bool {
+pub(crate) fn is_attribute_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name

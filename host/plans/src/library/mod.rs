@@ -4,6 +4,7 @@ mod build_plan;
 mod folder;
 mod places;
 
+pub(crate) use build_plan::is_attribute_name;
 pub use build_plan::{BuildPlan, MountSource, PlanKind};
 pub(crate) use places::Places;
 
