@@ -1,5 +1,6 @@
 //! The command line: the commands, and what they have in common.
 
+use crate::commands::remote::{create, delete, download, get, list, login, logout, upload, watch};
 use crate::commands::{cat, check, demo, diff, doc, inspect, ls, new, run, scan, test, tree};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -39,6 +40,17 @@ pub(crate) enum Command {
     Run(run::Run),
     Doc(doc::Doc),
     Demo(demo::Demo),
+    #[command(name = "login")]
+    LogIn(login::LogIn),
+    #[command(name = "logout")]
+    LogOut(logout::LogOut),
+    List(list::List),
+    Get(get::Get),
+    Create(create::Create),
+    Delete(delete::Delete),
+    Upload(upload::Upload),
+    Download(download::Download),
+    Watch(watch::Watch),
     /// Serves one job of another command in a sandbox; not for people.
     #[command(hide = true)]
     Worker(WorkerArguments),
@@ -68,6 +80,15 @@ impl Command {
             Self::Run(command) => command.run(screen),
             Self::Doc(command) => command.run(screen),
             Self::Demo(command) => command.run(screen),
+            Self::LogIn(command) => command.run(screen),
+            Self::LogOut(command) => command.run(screen),
+            Self::List(command) => command.run(screen),
+            Self::Get(command) => command.run(screen),
+            Self::Create(command) => command.run(screen),
+            Self::Delete(command) => command.run(screen),
+            Self::Upload(command) => command.run(screen),
+            Self::Download(command) => command.run(screen),
+            Self::Watch(command) => command.run(screen),
             Self::Worker(_) => Err(Failure::usage("a worker cannot be started by a command")),
         }
     }

@@ -20,6 +20,8 @@ pub enum Exit {
     Worker = 4,
     /// The output volume cannot be written.
     Output = 5,
+    /// The service cannot be reached, refused, or its task failed.
+    Service = 6,
 }
 
 impl Exit {
@@ -32,6 +34,7 @@ Exit codes:
   3  the image, the plan library or another input cannot be read
   4  the worker was ended by its sandbox or one of its limits, or it crashed
   5  the output cannot be written
+  6  the service cannot be reached, refused, or its task failed
 After any code but 0 there is no output volume, and the golden image is as before.";
 
     /// How the program ends after an error with `code`.
@@ -39,6 +42,10 @@ After any code but 0 there is no output volume, and the golden image is as befor
         match code.as_str().get(..2) {
             Some("P5") => Self::Unreadable,
             Some("P6") => Self::Worker,
+            Some("P8") => match code {
+                Code::P8008 => Self::Unreadable,
+                _ => Self::Service,
+            },
             Some("P7") => match code {
                 Code::P7008 | Code::P7009 | Code::P7011 => Self::Output,
                 Code::P7010 | Code::P7012 => Self::Failed,
@@ -58,6 +65,7 @@ impl From<Exit> for ExitCode {
             Exit::Unreadable => Self::from(3),
             Exit::Worker => Self::from(4),
             Exit::Output => Self::from(5),
+            Exit::Service => Self::from(6),
         }
     }
 }
@@ -80,6 +88,8 @@ mod tests {
             (Code::P7008, Exit::Output),
             (Code::P7010, Exit::Failed),
             (Code::P7012, Exit::Failed),
+            (Code::P8001, Exit::Service),
+            (Code::P8008, Exit::Unreadable),
         ] {
             assert_eq!(Exit::for_code(code), exit, "{code}");
         }
@@ -92,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_help_names_them_all() {
-        for number in 0..=5 {
+        for number in 0..=6 {
             assert!(Exit::HELP.contains(&format!("\n  {number}  ")), "{number}");
         }
     }

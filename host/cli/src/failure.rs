@@ -1,6 +1,7 @@
 //! `Failure`: why a command ends without having done what was asked for.
 
 use crate::exit::Exit;
+use mintage_client::ClientError;
 use mintage_engine::{Code, Diagnostic};
 use mintage_storage::StorageError;
 use mintage_volume::VolumeError;
@@ -117,5 +118,107 @@ impl From<StorageError> for Failure {
             Some(help) => failure.help(help),
             None => failure,
         }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let (code, help) = match &error {
+            ClientError::Unreachable { .. } => (
+                Code::P8001,
+                Some("is the service running, and is this its address?"),
+            ),
+            ClientError::Untrusted { .. } => (
+                Code::P8002,
+                Some(
+                    "`mintage login` shows the certificate's fingerprint; compare it with the one that the service printed",
+                ),
+            ),
+            ClientError::NoLogin(_) => (
+                Code::P8003,
+                Some(
+                    "run `mintage login https://HOST:PORT`, or set MINTAGE_URL, MINTAGE_TOKEN and MINTAGE_CA",
+                ),
+            ),
+            ClientError::Refused(refusal) if refusal.status == 401 => {
+                (Code::P8004, Some("log in again with `mintage login`"))
+            }
+            ClientError::Refused(_) => (Code::P8004, None),
+            ClientError::TaskFailed(_) => (Code::P8005, None),
+            ClientError::Answer(_) => (
+                Code::P8006,
+                Some("is there a Mintage service at this address?"),
+            ),
+            ClientError::NoResource { .. } => {
+                (Code::P8007, Some("`mintage list` shows what there is"))
+            }
+            ClientError::File { .. } => (Code::P8008, None),
+        };
+        // What a service says may hold anything, too.
+        let shown = |text: &str| escape(text.as_bytes());
+        let mut diagnostic = Diagnostic::new(code, shown(&error.to_string()));
+        diagnostic.help = help.map(ToOwned::to_owned);
+        if let Some(refusal) = error.refusal() {
+            let details = refusal.details.iter().flat_map(|text| text.lines());
+            diagnostic.notes.extend(details.map(shown));
+            let actions = refusal.recommended_actions.iter().map(|text| shown(text));
+            let actions = actions.collect::<Vec<_>>().join(" ");
+            diagnostic.help = Some(actions)
+                .filter(|text| !text.is_empty())
+                .or(diagnostic.help);
+        }
+        diagnostic.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mintage_client::error::Refusal;
+    use mintage_engine::Style;
+
+    #[test]
+    fn what_a_service_does_is_told_with_a_code_and_a_remedy() {
+        let url = || "https://mintage.example:8443".to_owned();
+        let refusal = |status| {
+            Box::new(Refusal {
+                status,
+                error_code: Some("IN_USE".into()),
+                message: "plan script `Host name` is used by build plan `Deploy`\u{1b}[31m".into(),
+                details: Some("first line\nsecond line".into()),
+                recommended_actions: vec!["Delete or change first what uses it.".into()],
+            })
+        };
+        let why = || "connection refused".to_owned();
+        let errors = [
+            ClientError::Unreachable {
+                url: url(),
+                why: why(),
+            },
+            ClientError::Untrusted {
+                url: url(),
+                why: "its fingerprint is AB:CD".into(),
+            },
+            ClientError::NoLogin("login.json is not there".into()),
+            ClientError::Refused(refusal(409)),
+            ClientError::TaskFailed(refusal(0)),
+            ClientError::Answer("it is no JSON".into()),
+            ClientError::NoResource {
+                kind: "plan-scripts".into(),
+                name: "Host nam".into(),
+            },
+            ClientError::File {
+                what: "cannot read a.json".into(),
+                why: "no such file".into(),
+            },
+        ];
+        let mut text = String::new();
+        for error in errors {
+            for diagnostic in Failure::from(error).diagnostics {
+                text.push_str(&diagnostic.render(Style::Plain));
+                text.push('\n');
+            }
+        }
+        insta::assert_snapshot!(text);
     }
 }

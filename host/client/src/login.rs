@@ -58,7 +58,7 @@ impl Login {
     pub fn open(url: &str, certificate: Certificate, user: &str, password: &str) -> Result<Self> {
         let service = Service::new(url, &certificate, None)?;
         let body = json!({"userName": user, "password": password, "loginMsgAck": true});
-        let reply = service.send(ureq::http::Method::POST, "/rest/login-sessions", &body)?;
+        let reply = service.post("/rest/login-sessions", &body)?;
         let id = reply.body.get("sessionID").and_then(Json::as_str);
         let id = id.ok_or_else(|| ClientError::Answer("it names no session".to_owned()))?;
         Ok(Self {

@@ -3,7 +3,7 @@
 use crate::certificate::Certificate;
 use crate::error::{ClientError, Refusal, Result};
 use crate::login::{Login, Token};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -111,23 +111,34 @@ impl Service {
         self.answer(self.call(Method::GET, path, &[], ())?)
     }
 
-    /// Sends JSON to `path`.
+    /// Sends JSON to a collection, to make one of it.
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub fn send(&self, method: Method, path: &str, body: &Json) -> Result<Reply> {
+    pub fn post(&self, path: &str, body: &Json) -> Result<Reply> {
+        self.send(Method::POST, path, body)
+    }
+
+    /// Sends JSON to a resource, to change it.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn put(&self, path: &str, body: &Json) -> Result<Reply> {
+        self.send(Method::PUT, path, body)
+    }
+
+    /// Deletes a resource.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn delete(&self, path: &str) -> Result<Reply> {
+        self.send(Method::DELETE, path, &Json::Object(Map::new()))
+    }
+
+    fn send(&self, method: Method, path: &str, body: &Json) -> Result<Reply> {
         let headers = [(header::CONTENT_TYPE.as_str(), "application/json")];
         let body = body.to_string();
         self.answer(self.call(method, path, &headers, body.as_str())?)
-    }
-
-    /// Sends text to `path`.
-    ///
-    /// # Errors
-    /// As [`Self::get`].
-    pub fn send_text(&self, method: Method, path: &str, body: &str) -> Result<Reply> {
-        let headers = [(header::CONTENT_TYPE.as_str(), "text/plain")];
-        self.answer(self.call(method, path, &headers, body)?)
     }
 
     /// Sends a file as the part `file` of a form, streamed; `sent` is told how many bytes of how

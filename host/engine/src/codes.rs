@@ -12,7 +12,8 @@ use std::fmt;
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident $name:literal $meaning:literal),* $(,)?) => {
         /// An error code. The ranges: P1 scripts before they run, P2 limits and the runtime, P3
-        /// the volume, P4 attributes, P5 plan libraries, P6 the worker, P7 images and commits.
+        /// the volume, P4 attributes, P5 plan libraries, P6 the worker, P7 images and commits, P8 services
+        /// that remote commands speak to.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = $meaning] $code,)*
@@ -119,6 +120,15 @@ codes! {
     P7010 "read-back" "A change read back differently from how it was written.",
     P7011 "same-file" "The output volume would be the golden image itself.",
     P7012 "leak" "The captured volume holds what must not travel.",
+
+    P8001 "no-answer" "Nothing answers where the service should be, or the connection broke.",
+    P8002 "untrusted" "The service does not show the certificate that is trusted.",
+    P8003 "no-login" "There is no session with a service.",
+    P8004 "refused" "The service refused the request.",
+    P8005 "task-failed" "The task failed, and what it had done is undone.",
+    P8006 "foreign-answer" "The answer is none of a Mintage service.",
+    P8007 "no-resource" "The service has no resource of this name.",
+    P8008 "local-file" "A file on this machine cannot be read or written.",
 }
 
 impl Code {

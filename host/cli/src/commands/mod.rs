@@ -8,6 +8,7 @@ pub mod doc;
 pub mod inspect;
 pub mod ls;
 pub mod new;
+pub mod remote;
 pub mod run;
 pub mod scan;
 pub mod test;

@@ -11,6 +11,7 @@ pub(super) const AREAS: &[(&str, &str)] = &[
     ("P5", "Plan libraries"),
     ("P6", "The worker process"),
     ("P7", "Images and commits"),
+    ("P8", "Services, as remote commands see them"),
 ];
 
 /// `docs/reference/errors.md`.
