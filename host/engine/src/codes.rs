@@ -99,6 +99,11 @@ codes! {
     P5005 "profile" "The profile file cannot be read.",
     P5006 "test-case" "A test case cannot be read.",
     P5007 "unused" "A part of the plan library is used by nothing, or more than once by mistake.",
+    P5008 "bundle" "The file is no artifact bundle, or it is damaged.",
+    P5009 "bundle-entry" "The artifact bundle has an entry that no bundle may have.",
+    P5010 "bundle-sum" "A file of the artifact bundle does not have the checksum that is stated.",
+    P5011 "bundle-too-large" "The artifact bundle or one of its entries is larger than a limit.",
+    P5012 "bundle-artifact" "An artifact of the bundle, or of the folder of one, is not what it must be.",
 
     P6001 "worker-crashed" "The worker process died.",
     P6002 "worker-memory" "The worker process ran out of its memory limit.",

@@ -5,6 +5,7 @@
 //! transaction over a golden image. Nothing here knows of storage, records or HTTP.
 
 pub mod attribute;
+pub mod bundle;
 pub mod check;
 pub mod library;
 mod problem;
