@@ -58,7 +58,7 @@ pub fn page<T>(
         start,
         next_page_uri: next.map(|count| query.uri(&base, end, Some(count))),
         prev_page_uri: before
-            .map(|count| query.uri(&base, start.saturating_sub(count), Some(count))),
+            .map(|count| query.uri(&base, start.saturating_sub(count), Some(count.min(start)))),
         uri: query.uri(&base, start, query.count),
         category: kind.to_string(),
         e_tag: None,

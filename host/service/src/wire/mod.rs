@@ -2,6 +2,7 @@
 
 mod collection;
 mod etag;
+mod filter;
 mod json;
 mod list_query;
 mod path_id;
