@@ -2,7 +2,9 @@
 //! backups, deploy, capture. Nothing here knows of HTTP.
 
 mod data_folder;
+mod first_start;
 mod limits;
 
 pub use data_folder::DataFolder;
+pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};
 pub use limits::Limits;

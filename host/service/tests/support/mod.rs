@@ -1,0 +1,146 @@
+//! A service in this process, over an embedded database in a folder of its own.
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use mintage_deploy::{DataFolder, Limits, first_start};
+use mintage_records::{DatabaseUrl, Records, Sealer};
+use mintage_service::{AppState, router};
+use serde_json::Value as Json;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower::{Layer as _, ServiceExt as _};
+use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
+
+/// A running service; gone with all its files when it is dropped.
+pub struct Service {
+    /// What its handlers work with.
+    pub state: AppState,
+    router: NormalizePath<Router>,
+    runtime: Runtime,
+    /// Removed last.
+    _folder: TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub bytes: Bytes,
+}
+
+impl Service {
+    /// A new one, as after its first start.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("records.db"));
+        let records = Records::open(&url, "test").unwrap();
+        first_start(&records).unwrap();
+        let state = AppState {
+            records: Arc::new(records),
+            sealer: Arc::new(Sealer::new(&[7; 32])),
+            folder: Arc::new(DataFolder::open(folder.path()).unwrap()),
+            limits: Arc::new(Limits::default()),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        Self {
+            router: NormalizePathLayer::trim_trailing_slash().layer(router(state.clone())),
+            state,
+            runtime,
+            _folder: folder,
+        }
+    }
+
+    /// Sends a request as it is.
+    pub fn send(&self, request: Request<Body>) -> Reply {
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            Reply {
+                status: parts.status,
+                headers: parts.headers,
+                bytes: to_bytes(body, usize::MAX).await.unwrap(),
+            }
+        })
+    }
+
+    /// GET.
+    pub fn get(&self, uri: &str) -> Reply {
+        self.send(request(Method::GET, uri, ""))
+    }
+
+    /// POST with a JSON body.
+    pub fn post(&self, uri: &str, body: &Json) -> Reply {
+        self.send(request(Method::POST, uri, body.to_string()))
+    }
+
+    /// PUT with a JSON body.
+    pub fn put(&self, uri: &str, body: &Json) -> Reply {
+        self.send(request(Method::PUT, uri, body.to_string()))
+    }
+
+    /// DELETE, with the body that the wire's clients send.
+    pub fn delete(&self, uri: &str) -> Reply {
+        self.send(request(Method::DELETE, uri, "{}"))
+    }
+}
+
+/// A request as the wire's clients send it.
+pub fn request(method: Method, uri: &str, body: impl Into<Body>) -> Request<Body> {
+    let request = Request::builder()
+        .method(method)
+        .uri(uri)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header("X-API-Version", "800");
+    request.body(body.into()).unwrap()
+}
+
+impl Reply {
+    /// The body as JSON, after a check of the status.
+    #[track_caller]
+    pub fn json(&self, status: u16) -> Json {
+        let text = String::from_utf8_lossy(&self.bytes);
+        assert_eq!(self.status.as_u16(), status, "{text}");
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// A refusal, after a check that it is a whole one: `errorCode: message | details`.
+    #[track_caller]
+    pub fn refusal(&self, status: u16) -> String {
+        let body = self.json(status);
+        let text = |member: &str| match &body[member] {
+            Json::String(text) => text.clone(),
+            other => panic!("`{member}` is {other}"),
+        };
+        assert!(body["recommendedActions"].is_array() && body["nestedErrors"].is_array());
+        let details = text("details");
+        let details = match details.as_str() {
+            "" => String::new(),
+            details => format!(" | {details}"),
+        };
+        format!("{}: {}{details}", text("errorCode"), text("message"))
+    }
+
+    /// After a check that there is no body.
+    #[track_caller]
+    pub fn empty(&self, status: u16) {
+        let text = String::from_utf8_lossy(&self.bytes);
+        assert_eq!((self.status.as_u16(), &*text), (status, ""));
+    }
+}
+
+/// The names of a collection's members, in order.
+#[track_caller]
+pub fn names(collection: &Json) -> Vec<&str> {
+    let members = collection["members"].as_array().unwrap();
+    let names = members.iter().map(|member| member["name"].as_str());
+    names.collect::<Option<_>>().unwrap()
+}
