@@ -75,6 +75,28 @@ pub enum RecordsError {
         /// What it was compared with.
         value: String,
     },
+    /// A filter compares a time with something else.
+    #[error("field `{field}` is a time, `{value}` is not one; write 2017-01-06T12:40:07Z")]
+    NotATime {
+        /// The field.
+        field: String,
+        /// What it was compared with.
+        value: String,
+    },
+    /// A query is larger than the databases are asked to take.
+    #[error("the query is too large: it may have at most {most}")]
+    QueryTooLarge {
+        /// The limit that was reached.
+        most: &'static str,
+    },
+    /// A name is longer than can be indexed.
+    #[error("the name of a {kind} may have at most {most} bytes", kind = kind.singular())]
+    NameTooLong {
+        /// The kind.
+        kind: Kind,
+        /// The limit, in bytes.
+        most: usize,
+    },
     /// Another node took the lease; this one must not write any more.
     #[error("another node has taken over: its generation is {current}, this node's {own}")]
     Fenced {
@@ -109,6 +131,9 @@ pub enum RecordsError {
         /// The reason, without the record's content.
         why: String,
     },
+    /// The connection was lost while the database committed, and it cannot be asked what came of it.
+    #[error("the connection to the database was lost at the commit: the change may be done or not")]
+    Uncertain,
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(String),

@@ -6,6 +6,8 @@
 //! this node, so that a node which lost its lease cannot write. Nothing here knows of HTTP or of
 //! block storage.
 
+mod change;
+mod columns;
 mod database;
 pub mod error;
 pub mod event;
@@ -19,12 +21,13 @@ pub mod seal;
 pub mod time;
 mod view;
 
+pub use change::Change;
 pub use database::DatabaseUrl;
 pub use error::{RecordsError, Result};
 pub use event::{Event, EventAction};
 pub use id::Id;
 pub use query::{Filter, Operator, Page, Query, Sort};
-pub use records::{Author, Change, Records};
+pub use records::{Author, Records};
 pub use resource::{Field, Kind, Match, Reference, Resource, Stored, Use};
 pub use seal::{Sealed, Sealer};
 pub use time::Time;

@@ -16,7 +16,8 @@ pub struct Query {
 /// A condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// A field compared with a value. A field that is null or missing is equal to nothing.
+    /// A field compared with a value. A field that is null or missing is not equal to any, and
+    /// neither less nor greater.
     Compare {
         /// One of the resource's fields, or `name`, `id`, `created`, `modified`.
         field: String,
@@ -44,7 +45,8 @@ impl Filter {
     }
 }
 
-/// How a field is compared. Texts are compared without regard to the case of ASCII letters.
+/// How a field is compared. Texts are compared without regard to letter case: that of all letters
+/// in names that are unique, that of ASCII letters elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// `=`

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql")];
 /// `NewerSchema` when a newer version has written it.
 pub(crate) fn migrate(database: &dyn Database) -> Result<()> {
     database.write(&mut |connection| {
+        connection.batch(connection.dialect().lock_schema())?;
         let done = installed(connection)?;
         let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
         if done > known {

@@ -23,6 +23,12 @@ impl Time {
         Self(millis)
     }
 
+    /// From the form of the wire, with or without parts of a second, with `Z` or an offset.
+    pub fn parse(text: &str) -> Option<Self> {
+        let timestamp = text.parse::<Timestamp>().ok()?;
+        Some(Self(timestamp.as_millisecond()))
+    }
+
     /// Milliseconds since 1970.
     pub fn as_millis(self) -> i64 {
         self.0
@@ -66,6 +72,7 @@ mod tests {
         ];
         for (millis, text) in table {
             assert_eq!(Time::from_millis(millis).to_string(), text);
+            assert_eq!(Time::parse(text), Some(Time::from_millis(millis)));
         }
     }
 }

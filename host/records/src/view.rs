@@ -2,6 +2,7 @@
 
 mod select;
 
+use crate::columns::name_key;
 use crate::database::{Connection, Row, Value};
 use crate::error::{RecordsError, Result};
 use crate::event::{Event, EventAction};
@@ -48,19 +49,23 @@ impl View<'_> {
         })
     }
 
-    /// The resource with a name; letter case does not count. Only for kinds with unique names.
+    /// The resource with a name; letter case does not count. None of a kind whose names are not
+    /// unique.
     ///
     /// # Errors
     /// `Corrupt`, `Database`.
     pub fn find_by_name<R: Resource>(&mut self, name: &str) -> Result<Option<Stored<R>>> {
+        let Some(key) = name_key(R::KIND, name) else {
+            return Ok(None);
+        };
         let sql = format!("SELECT {COLUMNS} FROM resource WHERE kind = $1 AND name_key = $2");
-        self.one(&sql, &[R::KIND.as_str().into(), name.to_lowercase().into()])
+        self.one(&sql, &[R::KIND.as_str().into(), key.into()])
     }
 
     /// A part of a collection.
     ///
     /// # Errors
-    /// `UnknownField`, `NotANumber`, `Corrupt`, `Database`.
+    /// `UnknownField`, `NotANumber`, `NotATime`, `QueryTooLarge`, `Corrupt`, `Database`.
     pub fn list<R: Resource>(&mut self, query: &Query) -> Result<Page<Stored<R>>> {
         let select = Select::new::<R>(self.connection.dialect(), query)?;
         let total = self.connection.query(&select.total(), &select.arguments)?;
@@ -126,17 +131,23 @@ impl View<'_> {
         rows.iter().map(|row| used(row, 0)).collect()
     }
 
-    /// Who uses the resources of a kind, by id of the used one: one query for a whole list.
+    /// Who uses the resources of a kind with these ids, by id of the used one: one query for a page.
     ///
     /// # Errors
     /// `Database`.
-    pub fn uses_of(&mut self, kind: Kind) -> Result<BTreeMap<Id, Vec<Use>>> {
-        let rows = self.connection.query(
+    pub fn uses_of(&mut self, kind: Kind, ids: &[Id]) -> Result<BTreeMap<Id, Vec<Use>>> {
+        let sql = format!(
             "SELECT f.to_id, u.kind, u.id, u.name, f.role FROM reference f \
              JOIN resource u ON u.kind = f.from_kind AND u.id = f.from_id \
-             WHERE f.to_kind = $1 ORDER BY f.to_id, u.kind, u.name, u.id, f.role",
-            &[kind.as_str().into()],
-        )?;
+             WHERE f.to_kind = $1 AND f.to_id IN ({}) \
+             ORDER BY f.to_id, u.kind, u.name, u.id, f.role",
+            self.connection.dialect().items("$2")
+        );
+        let ids: Vec<&str> = ids.iter().map(Id::as_str).collect();
+        let ids = serde_json::Value::from(ids).to_string();
+        let rows = self
+            .connection
+            .query(&sql, &[kind.as_str().into(), ids.into()])?;
         let mut uses = BTreeMap::<Id, Vec<Use>>::new();
         for row in &rows {
             uses.entry(row.id(0)?).or_default().push(used(row, 1)?);

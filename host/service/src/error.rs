@@ -144,9 +144,15 @@ impl From<RecordsError> for ApiError {
                     .source(role)
                     .action("Name a resource that exists.")
             }
-            RecordsError::UnknownField { .. } | RecordsError::NotANumber { .. } => {
+            RecordsError::UnknownField { .. }
+            | RecordsError::NotANumber { .. }
+            | RecordsError::NotATime { .. }
+            | RecordsError::QueryTooLarge { .. } => {
                 Self::bad_request("INVALID_QUERY", message).action("Correct `filter` or `sort`.")
             }
+            RecordsError::NameTooLong { .. } => Self::bad_request("NAME_TOO_LONG", message)
+                .source("name")
+                .action("Choose a shorter name."),
             RecordsError::Fenced { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_ACTIVE", message)
                     .action("Send the request to the active node.")
@@ -156,6 +162,7 @@ impl From<RecordsError> for ApiError {
             | RecordsError::NewerSchema { .. }
             | RecordsError::Unseal
             | RecordsError::Corrupt { .. }
+            | RecordsError::Uncertain
             | RecordsError::Database(_) => Self::internal(&message),
         }
     }

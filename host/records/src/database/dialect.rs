@@ -28,7 +28,17 @@ impl Dialect {
     pub(crate) fn member(self, name: &str) -> String {
         match self {
             Self::Sqlite => format!("json_extract(fields, '$.{name}')"),
-            Self::Postgres => format!("(fields::jsonb ->> '{name}')"),
+            Self::Postgres => format!("((fields::jsonb ->> '{name}') COLLATE \"C\")"),
+        }
+    }
+
+    /// A query for the items of a JSON array of texts: many values in one argument.
+    pub(crate) fn items(self, array: &str) -> String {
+        match self {
+            Self::Sqlite => format!("SELECT value FROM json_each({array})"),
+            Self::Postgres => {
+                format!("SELECT jsonb_array_elements_text(CAST({array} AS TEXT)::jsonb)")
+            }
         }
     }
 
@@ -37,6 +47,15 @@ impl Dialect {
         match self {
             Self::Sqlite => format!("CAST({text} AS REAL)"),
             Self::Postgres => format!("CAST({text} AS DOUBLE PRECISION)"),
+        }
+    }
+
+    /// Keeps others from bringing the schema up to date until the transaction ends.
+    pub(crate) fn lock_schema(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            // The number is ours alone: "mintage" in ASCII.
+            Self::Postgres => "SELECT pg_advisory_xact_lock(30796695581321061)",
         }
     }
 

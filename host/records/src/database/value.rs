@@ -16,13 +16,18 @@ pub(crate) enum Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::from(text.to_owned())
     }
 }
 
+/// A text of PostgreSQL cannot hold a zero: it becomes U+FFFD, in what is stored and in what is
+/// looked for. Documents are JSON, which has it escaped.
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        match text.contains('\0') {
+            true => Self::Text(text.replace('\0', "\u{fffd}")),
+            false => Self::Text(text),
+        }
     }
 }
 

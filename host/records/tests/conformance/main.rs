@@ -1,0 +1,52 @@
+//! What the store promises, over every database that it runs on. Each check has a fresh one.
+
+// Tests fail by a panic that says what went wrong.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod atomicity;
+mod documents;
+mod events;
+mod fencing;
+mod names;
+mod order;
+mod queries;
+mod references;
+mod samples;
+mod store;
+mod threads;
+
+/// Each check is a test over each database.
+macro_rules! over_all_databases {
+    ($($module:ident::$check:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $check() {
+                crate::$module::$check(&crate::store::Store::sqlite());
+            })*
+        }
+    };
+}
+
+over_all_databases! {
+    atomicity::an_error_undoes_everything,
+    atomicity::a_panic_undoes_everything,
+    documents::what_is_stored_is_read_back,
+    documents::versions_are_kept,
+    documents::a_change_meant_for_another_version_is_refused,
+    documents::any_text_is_kept,
+    events::events_come_in_the_order_of_commits,
+    events::observers_see_the_order_of_commits,
+    fencing::who_lost_the_lease_cannot_write,
+    names::names_are_unique_within_a_kind,
+    names::names_have_a_longest,
+    order::both_databases_sort_alike,
+    order::pages_are_parts_of_one_order,
+    queries::filters_select_what_they_say,
+    queries::hostile_values_are_only_values,
+    queries::what_cannot_be_asked_is_named,
+    references::what_is_needed_must_exist,
+    references::what_is_used_cannot_be_deleted,
+    references::a_new_reference_and_a_deletion_cannot_both_win,
+    references::uses_are_told_for_a_page,
+    threads::sixteen_threads_read_and_write,
+}

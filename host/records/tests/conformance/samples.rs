@@ -1,0 +1,102 @@
+//! Documents to store.
+
+use mintage_records::model::{
+    BuildPlan, BuildStep, DeploymentPlan, GoldenImage, Language, OsVolume, Pin, PlanScript,
+    PlanType, State,
+};
+use mintage_records::{Author, Id, Kind, Records, RecordsError, Resource, Stored};
+use std::collections::BTreeMap;
+
+pub fn author() -> Author {
+    Author::user("ada")
+}
+
+pub fn script(name: &str) -> PlanScript {
+    PlanScript {
+        name: name.to_owned(),
+        description: None,
+        plan_type: PlanType::Deploy,
+        language: Language::Rhai,
+        content: "log::info(\"hello\");\n".to_owned(),
+        templates: BTreeMap::from([("hosts.j2".to_owned(), "{{ ip }}\n".to_owned())]),
+        hp_provided: false,
+    }
+}
+
+pub fn build_plan(name: &str, scripts: &[Id]) -> BuildPlan {
+    let step = |id: &Id| BuildStep {
+        plan_script: id.clone(),
+        parameters: None,
+    };
+    BuildPlan {
+        name: name.to_owned(),
+        description: None,
+        oe_build_plan_type: "deploy".to_owned(),
+        steps: scripts.iter().map(step).collect(),
+        custom_attributes: Vec::new(),
+        mounts: BTreeMap::new(),
+        deadline_seconds: None,
+        hp_provided: false,
+    }
+}
+
+pub fn golden_image(name: &str, size: u64) -> GoldenImage {
+    GoldenImage {
+        name: name.to_owned(),
+        description: None,
+        state: State::Ok,
+        size,
+        used: 0,
+        check_sum: None,
+        volume_sum: None,
+        format: None,
+        image_capture: false,
+        provenance: None,
+        imported_from_bundle: false,
+        bundle_name: None,
+        bundle: None,
+        read_only: false,
+        inspection: None,
+    }
+}
+
+pub fn deployment_plan(name: &str, build_plan: &Id, golden_image: Option<&Id>) -> DeploymentPlan {
+    DeploymentPlan {
+        name: name.to_owned(),
+        description: None,
+        build_plan: build_plan.clone(),
+        golden_image: golden_image.cloned(),
+        custom_attributes: Vec::new(),
+        hp_provided: false,
+    }
+}
+
+pub fn os_volume(name: &str, plan: &Stored<DeploymentPlan>) -> OsVolume {
+    OsVolume {
+        name: name.to_owned(),
+        description: None,
+        state: State::Ok,
+        size: 1 << 30,
+        deployment_plan: plan.id.clone(),
+        golden_image: plan.body.golden_image.clone(),
+        pins: vec![Pin {
+            kind: Kind::DeploymentPlans,
+            id: plan.id.clone(),
+            name: plan.body.name.clone(),
+            version: plan.version,
+        }],
+        outcome: None,
+    }
+}
+
+/// Stores one document in a change of its own.
+pub fn put<R: Resource>(records: &Records, body: R) -> Stored<R> {
+    records
+        .change(&author(), |change| change.insert(body))
+        .unwrap()
+}
+
+/// One document as it is now.
+pub fn get<R: Resource>(records: &Records, id: &Id) -> Result<Stored<R>, RecordsError> {
+    records.read(|view| view.get(id))
+}
