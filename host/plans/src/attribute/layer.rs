@@ -22,10 +22,14 @@ pub struct ValueLayer {
 /// A default in the build plan is weaker than all, a script's own default weaker still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ValueSource {
+    /// A secret in a stored build plan, which is no default that everybody may read.
+    BuildPlan,
     /// A deployment plan.
     DeploymentPlan,
     /// The server profile.
     Profile,
+    /// The request for a deployment.
+    Request,
     /// A file with values.
     File,
     /// A test case.
@@ -37,8 +41,10 @@ pub enum ValueSource {
 impl fmt::Display for ValueSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::BuildPlan => "the build plan",
             Self::DeploymentPlan => "the deployment plan",
             Self::Profile => "the server profile",
+            Self::Request => "the request",
             Self::File => "the values file",
             Self::TestCase => "the test case",
             Self::Setting => "the command line",

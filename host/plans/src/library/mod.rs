@@ -2,6 +2,7 @@
 
 mod build_plan;
 mod folder;
+mod manifest;
 mod places;
 
 pub(crate) use build_plan::is_attribute_name;
