@@ -52,6 +52,11 @@ impl DataFolder {
         self.file("os-volumes", id, "img")
     }
 
+    /// The folder with the disks of all OS volumes.
+    pub fn os_volumes(&self) -> PathBuf {
+        self.root.join("os-volumes")
+    }
+
     /// The zip of an artifact bundle.
     pub fn artifact_bundle(&self, id: &Id) -> PathBuf {
         self.file("artifact-bundles", id, "zip")

@@ -4,6 +4,7 @@
 mod data_folder;
 mod first_start;
 mod limits;
+pub mod os_volumes;
 
 pub use data_folder::DataFolder;
 pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};

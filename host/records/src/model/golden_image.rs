@@ -56,6 +56,9 @@ pub struct Provenance {
     pub build_plan_name: String,
     /// The plan's version.
     pub build_plan_version: u64,
+    /// What the run did: file-level diff, transcript, leak scan, timings; secrets masked.
+    #[serde(default)]
+    pub outcome: Option<Json>,
 }
 
 impl Resource for GoldenImage {

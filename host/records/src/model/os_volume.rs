@@ -3,6 +3,7 @@
 use super::State;
 use crate::id::Id;
 use crate::resource::{Field, Kind, Reference, Resource};
+use crate::seal::Sealed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -24,6 +25,9 @@ pub struct OsVolume {
     pub golden_image: Option<Id>,
     /// The versions of everything that made it.
     pub pins: Vec<Pin>,
+    /// From what everything unique on it was derived.
+    #[serde(default)]
+    pub seed: Option<Sealed>,
     /// What the run did: file-level diff, transcript, timings; secrets masked.
     pub outcome: Option<Json>,
 }

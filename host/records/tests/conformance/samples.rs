@@ -85,6 +85,7 @@ pub fn os_volume(name: &str, plan: &Stored<DeploymentPlan>) -> OsVolume {
             name: plan.body.name.clone(),
             version: plan.version,
         }],
+        seed: None,
         outcome: None,
     }
 }

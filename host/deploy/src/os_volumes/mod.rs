@@ -1,0 +1,21 @@
+//! OS volumes: deploy, preview, capture.
+
+pub mod assembly;
+pub mod capture;
+pub mod deploy;
+pub mod pinned_plan;
+pub mod preview;
+pub mod problem;
+pub mod run;
+pub mod settings;
+
+pub use capture::{Capture, CaptureRequest, Capturing};
+pub use deploy::{DeployRequest, Deployment, Making, Seed};
+pub use pinned_plan::PinnedPlan;
+pub use preview::preview;
+pub use problem::DeployError;
+pub use run::{Prepared, RunRecord};
+pub use settings::{Setting, Settings};
+
+#[cfg(test)]
+mod tests;
