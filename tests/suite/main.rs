@@ -27,6 +27,7 @@ mod hostile;
 mod hostile_images;
 mod hostile_scripts;
 mod house;
+mod image_formats;
 mod layouts;
 mod network;
 mod network_ifcfg;

@@ -3,7 +3,6 @@
 use crate::error::{Result, StorageError};
 use crate::golden::GoldenImage;
 use crate::unpublished::{UnpublishedVolume, failed};
-use rustix::fs::SeekFrom;
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -93,26 +92,11 @@ fn sparse_copy(
     Ok(copied)
 }
 
-/// The next run of data at or after `from`: where it starts and ends. All of the rest where the
-/// system knows no holes.
 fn next_data(golden: &GoldenImage, from: u64) -> Result<Option<(u64, u64)>> {
-    if from >= golden.len() {
-        return Ok(None);
-    }
-    let read_error = |errno: Errno| StorageError::Read {
+    crate::holes::next_data(golden.file(), from, golden.len()).map_err(|errno| StorageError::Read {
         path: golden.path().to_owned(),
         source: errno.into(),
-    };
-    let start = match rustix::fs::seek(golden.file(), SeekFrom::Data(from)) {
-        Ok(start) => start,
-        Err(Errno::NXIO) => return Ok(None),
-        Err(Errno::INVAL | Errno::OPNOTSUPP) => return Ok(Some((from, golden.len()))),
-        Err(errno) => return Err(read_error(errno)),
-    };
-    let end = rustix::fs::seek(golden.file(), SeekFrom::Hole(start)).map_err(read_error)?;
-    // A file that somebody makes longer meanwhile stays as long as it was opened.
-    let end = end.min(golden.len());
-    Ok((start < end).then_some((start, end)))
+    })
 }
 
 /// Copies `len` bytes at `offset` inside the kernel, or through a buffer where it cannot.

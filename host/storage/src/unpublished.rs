@@ -68,6 +68,16 @@ impl UnpublishedVolume {
         self.temporary.as_deref()
     }
 
+    /// Takes away the permission to write, for what never changes once it has its name. Whoever
+    /// has the file open already can still write to it.
+    ///
+    /// # Errors
+    /// `Output`.
+    pub fn make_read_only(&self) -> Result<()> {
+        rustix::fs::fchmod(&self.file, rustix::fs::Mode::RUSR)
+            .map_err(|errno| failed("take away the permission to write", &self.output, errno))
+    }
+
     /// Puts the content on stable storage and gives the file its name, which nothing may have.
     ///
     /// # Errors

@@ -1,0 +1,137 @@
+//! Making a golden volume of an image file.
+
+use super::appearance::{HEAD, check_header};
+use super::disk::{DiskWriter, WrittenDisk};
+use super::source::Source;
+use super::watch::{Progress, Watch};
+use super::{FormatError, ImageFormat, ImageLimits, Result, digest, qcow2, streams, zipped};
+use crate::holes::next_data;
+use crate::unpublished::UnpublishedVolume;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What an expansion came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expansion {
+    /// The length of the image file in bytes.
+    pub source_bytes: u64,
+    /// The SHA-256 of the image file, in lower-case hexadecimal digits.
+    pub source_sha256: String,
+    /// The length of the disk in bytes.
+    pub disk_bytes: u64,
+    /// The SHA-256 of the disk, holes as zeros, in lower-case hexadecimal digits.
+    pub disk_sha256: String,
+    /// How many bytes of the disk are in blocks of 4 KiB that are not all zeros.
+    pub data_bytes: u64,
+}
+
+/// Expands the image in `source`, which is of the declared `format`, to the golden volume `output`.
+///
+/// The volume is a sparse raw file that nobody can write to and that has no name until it is
+/// published, which is left to the caller: when it knows that the checksums are the expected ones.
+/// `report` hears how far the work came, often; when it breaks, the expansion is cancelled.
+///
+/// # Errors
+/// Every [`FormatError`]. Nothing is left of the volume then.
+pub fn expand(
+    source: &File,
+    format: ImageFormat,
+    limits: &ImageLimits,
+    output: &Path,
+    report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<(UnpublishedVolume, Expansion)> {
+    let len = source.metadata().map_err(FormatError::Read)?.len();
+    let watch = Watch::new(len, report);
+    let mut source = Source::new(source, len, &watch);
+    check_header(format, &source.peek::<HEAD>()?)?;
+    let stop = AtomicBool::new(false);
+    let file = source.file();
+    std::thread::scope(|scope| {
+        // The sum of a raw disk is that of its file.
+        let hashing =
+            (format != ImageFormat::Raw).then(|| scope.spawn(|| digest::of_file(file, len, &stop)));
+        let volume = UnpublishedVolume::create(output)?;
+        let disk = DiskWriter::new(volume, format, *limits, len, &watch);
+        let written = fenced(|| write_disk(&mut source, format, limits, disk));
+        stop.store(written.is_err(), Ordering::Relaxed);
+        let disk = written?;
+        let source_sha256 = match hashing.map(|thread| thread.join()) {
+            None => disk.sha256,
+            Some(Ok(sum)) => sum?.ok_or(FormatError::Cancelled)?,
+            Some(Err(_)) => {
+                let died = io::Error::other("the thread that computes the checksum died");
+                return Err(FormatError::Read(died));
+            }
+        };
+        disk.volume.make_read_only()?;
+        let expansion = Expansion {
+            source_bytes: len,
+            source_sha256: hex(&source_sha256),
+            disk_bytes: disk.bytes,
+            disk_sha256: hex(&disk.sha256),
+            data_bytes: disk.data_bytes,
+        };
+        Ok((disk.volume, expansion))
+    })
+}
+
+fn write_disk<'a>(
+    source: &mut Source<'a>,
+    format: ImageFormat,
+    limits: &ImageLimits,
+    mut disk: DiskWriter<'a>,
+) -> Result<WrittenDisk> {
+    match format {
+        ImageFormat::Raw => copy_raw(source, &mut disk),
+        ImageFormat::Zip => zipped::expand_zip(source, &mut disk),
+        ImageFormat::Gzip => streams::expand_gzip(source, &mut disk),
+        ImageFormat::Xz => streams::expand_xz(source, limits, &mut disk),
+        ImageFormat::Zstd => streams::expand_zstd(source, limits, &mut disk),
+        ImageFormat::Qcow2 => qcow2::expand_qcow2(source, limits, &mut disk),
+    }?;
+    disk.finish()
+}
+
+/// How much of a raw disk is read at once, in bytes.
+const STEP: u64 = 256 << 10;
+
+fn copy_raw(source: &mut Source<'_>, disk: &mut DiskWriter<'_>) -> Result<()> {
+    let len = source.len();
+    let mut buffer = Vec::new();
+    let mut at = 0;
+    loop {
+        let run = next_data(source.file(), at, len).map_err(|e| FormatError::Read(e.into()))?;
+        let (start, end) = run.unwrap_or((len, len));
+        disk.hole(start - at)?;
+        at = start;
+        while at < end {
+            let step = STEP.min(end - at);
+            // At most `STEP`, which fits.
+            buffer.resize(usize::try_from(step).unwrap_or_default(), 0);
+            source.read_at(&mut buffer, at)?;
+            disk.data(&buffer)?;
+            at += step;
+        }
+        if at == len {
+            return Ok(());
+        }
+    }
+}
+
+/// Decoders read hostile bytes: one that panics is an error of the image, and the volume is dropped.
+fn fenced(work: impl FnOnce() -> Result<WrittenDisk>) -> Result<WrittenDisk> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(FormatError::Damaged {
+            why: "its decoder gave up on it".into(),
+        })
+    })
+}
+
+fn hex(sum: &digest::Sum) -> String {
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
