@@ -40,6 +40,7 @@ mod pages;
 mod samples;
 mod secrets;
 mod selinux;
+mod serve;
 mod system_files;
 mod systemd_units;
 mod vfat;

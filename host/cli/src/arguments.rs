@@ -1,13 +1,15 @@
 //! The command line: the commands, and what they have in common.
 
 use crate::commands::remote::{create, delete, download, get, list, login, logout, upload, watch};
-use crate::commands::{cat, check, demo, diff, doc, inspect, ls, new, run, scan, test, tree};
+use crate::commands::{
+    cat, check, config, demo, diff, doc, inspect, ls, new, run, scan, serve, test, tree,
+};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::jobs;
 use crate::screen::Screen;
 use clap::{Parser, Subcommand};
-use mintage_worker::{WorkerArguments, serve};
+use mintage_worker::WorkerArguments;
 use std::process::ExitCode;
 
 /// Turns a golden image into the OS volume of one server.
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Upload(upload::Upload),
     Download(download::Download),
     Watch(watch::Watch),
+    Serve(Box<serve::Serve>),
+    Config(config::Config),
     /// Serves one job of another command in a sandbox; not for people.
     #[command(hide = true)]
     Worker(WorkerArguments),
@@ -60,7 +64,7 @@ impl Command {
     /// Does it; a worker ends in its own way.
     pub(crate) fn run(&self, screen: &Screen) -> Result<ExitCode, Failure> {
         match self {
-            Self::Worker(arguments) => Ok(serve(arguments, jobs::act)),
+            Self::Worker(arguments) => Ok(mintage_worker::serve(arguments, jobs::act)),
             command => command.exit(screen).map(Into::into),
         }
     }
@@ -89,6 +93,8 @@ impl Command {
             Self::Upload(command) => command.run(screen),
             Self::Download(command) => command.run(screen),
             Self::Watch(command) => command.run(screen),
+            Self::Serve(command) => command.run(screen),
+            Self::Config(command) => command.run(screen),
             Self::Worker(_) => Err(Failure::usage("a worker cannot be started by a command")),
         }
     }

@@ -46,6 +46,7 @@ After any code but 0 there is no output volume, and the golden image is as befor
                 Code::P8008 => Self::Unreadable,
                 _ => Self::Service,
             },
+            Some("P9") if code == Code::P9001 => Self::Unreadable,
             Some("P7") => match code {
                 Code::P7008 | Code::P7009 | Code::P7011 => Self::Output,
                 Code::P7010 | Code::P7012 => Self::Failed,
@@ -90,6 +91,8 @@ mod tests {
             (Code::P7012, Exit::Failed),
             (Code::P8001, Exit::Service),
             (Code::P8008, Exit::Unreadable),
+            (Code::P9001, Exit::Unreadable),
+            (Code::P9002, Exit::Failed),
         ] {
             assert_eq!(Exit::for_code(code), exit, "{code}");
         }

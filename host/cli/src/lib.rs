@@ -12,6 +12,7 @@ mod progress;
 mod reference;
 mod report;
 mod screen;
+mod settings_flags;
 mod size;
 mod skeleton;
 

@@ -13,7 +13,7 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident $name:literal $meaning:literal),* $(,)?) => {
         /// An error code. The ranges: P1 scripts before they run, P2 limits and the runtime, P3
         /// the volume, P4 attributes, P5 plan libraries, P6 the worker, P7 images and commits, P8 services
-        /// that remote commands speak to.
+        /// that remote commands speak to, P9 running a service.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = $meaning] $code,)*
@@ -134,6 +134,10 @@ codes! {
     P8006 "foreign-answer" "The answer is none of a Mintage service.",
     P8007 "no-resource" "The service has no resource of this name.",
     P8008 "local-file" "A file on this machine cannot be read or written.",
+
+    P9001 "configuration" "The configuration of the service is wrong.",
+    P9002 "start" "The service cannot be started.",
+    P9003 "stopped" "The service ended because of an error.",
 }
 
 impl Code {

@@ -16,5 +16,6 @@ mod section;
 pub use attribute::{AttributeValues, ValueLayer, ValueSource, resolve};
 pub use check::{Finding, Severity, check};
 pub use library::{BuildPlan, PlanKind, PlanLibrary};
+pub use problem::place;
 pub use profile::Profile;
 pub use run::{Outcome, RunInput, RunReport, run, run_over_text};

@@ -18,7 +18,7 @@ pub(crate) fn problem_with_help(
 }
 
 /// The place of a span of bytes in a text file, as a diagnostic shows it.
-pub(crate) fn place(file: &str, text: &str, span: Range<usize>) -> Frame {
+pub fn place(file: &str, text: &str, span: Range<usize>) -> Frame {
     let start = boundary(text, span.start);
     let end = boundary(text, span.end.max(start));
     let (before, after) = text.split_at(start);

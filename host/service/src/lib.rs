@@ -9,6 +9,8 @@ mod document;
 mod error;
 mod resources;
 mod router;
+pub mod serve;
+pub mod settings;
 mod state;
 mod wire;
 

@@ -1,6 +1,7 @@
 //! `AppState`: what handlers work with.
 
 use crate::error::ApiError;
+use crate::serve::Stop;
 use mintage_deploy::{DataFolder, Limits};
 use mintage_records::{Author, Change, Records, Sealer, View};
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub struct AppState {
     pub folder: Arc<DataFolder>,
     /// How much a request may bring.
     pub limits: Arc<Limits>,
+    /// Comes when the service stops.
+    pub stop: Stop,
 }
 
 impl AppState {
@@ -52,7 +55,9 @@ impl AppState {
 pub async fn blocking<T: Send + 'static>(
     act: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    match tokio::task::spawn_blocking(act).await {
+    // Its log lines have the id of the request.
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(act)).await {
         Ok(result) => result,
         Err(failed) => Err(ApiError::internal(&failed)),
     }

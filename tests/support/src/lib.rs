@@ -11,9 +11,11 @@ pub mod kernel;
 pub mod lane;
 pub mod manifest;
 pub mod operations;
+pub mod server;
 pub mod transcript;
 
 pub use environment::Environment;
 pub use guest::Guest;
 pub use lane::Need;
+pub use server::Server;
 pub use transcript::Transcript;

@@ -2,6 +2,7 @@
 
 pub mod cat;
 pub mod check;
+pub mod config;
 pub mod demo;
 pub mod diff;
 pub mod doc;
@@ -11,6 +12,7 @@ pub mod new;
 pub mod remote;
 pub mod run;
 pub mod scan;
+pub mod serve;
 pub mod test;
 pub mod tree;
 

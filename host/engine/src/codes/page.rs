@@ -12,6 +12,7 @@ pub(super) const AREAS: &[(&str, &str)] = &[
     ("P6", "The worker process"),
     ("P7", "Images and commits"),
     ("P8", "Services, as remote commands see them"),
+    ("P9", "Running a service"),
 ];
 
 /// `docs/reference/errors.md`.

@@ -81,8 +81,12 @@ pub async fn enforce(
         let message = "the operation declares no permission";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
     };
-    request.extensions_mut().insert(Caller {
+    let caller = Caller {
         name: "administrator".to_owned(),
-    });
-    Ok(next.run(request).await)
+    };
+    request.extensions_mut().insert(caller.clone());
+    let mut response = next.run(request).await;
+    // For the log line of the request.
+    response.extensions_mut().insert(caller);
+    Ok(response)
 }

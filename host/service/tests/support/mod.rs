@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use mintage_deploy::{DataFolder, Limits, first_start};
 use mintage_records::{DatabaseUrl, Records, Sealer};
+use mintage_service::serve::Stop;
 use mintage_service::{AppState, router};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ impl Service {
             sealer: Arc::new(Sealer::new(&[7; 32])),
             folder: Arc::new(DataFolder::open(folder.path()).unwrap()),
             limits: Arc::new(Limits::default()),
+            stop: Stop::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -1,0 +1,71 @@
+//! `mintage serve`: runs the service.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::screen::Screen;
+use crate::settings_flags::SettingsFlags;
+use clap::Args;
+use mintage_service::serve::{Started, run, start_log};
+use serde_json::json;
+use std::io;
+
+/// Run the service: artifacts, golden images and deployments, by REST over HTTPS.
+///
+/// The first start makes the data folder, the database, a certificate and the user `administrator`,
+/// and prints its password, once. SIGTERM stops the service: it takes no more requests, lets those
+/// that run finish, and puts long work aside, which goes on at the next start.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mintage serve
+  mintage serve --listen 127.0.0.1:8443 --data ./data
+  mintage serve --database postgres://mintage@db/mintage --log-format json
+
+Each setting is also a key of the configuration file (`--http-grace` is `grace` in `[http]`) and a
+variable of the environment (MINTAGE_HTTP_GRACE). A flag is before the variable, and that before the
+file: `mintage config show` tells which value holds, and who said so.
+docs/service.md tells how to operate the service.")]
+pub struct Serve {
+    #[command(flatten)]
+    settings: SettingsFlags,
+}
+
+impl Serve {
+    pub(crate) fn run(&self, screen: &Screen) -> Result<Exit, Failure> {
+        let settings = self.settings.resolve()?.settings;
+        start_log(&settings.log)?;
+        run(&settings, |started| {
+            let said = match screen.json {
+                true => screen.json(&as_json(started)),
+                false => screen.print(as_text(started)),
+            };
+            said.map_err(|_| io::Error::other("standard output takes nothing"))
+        })?;
+        Ok(Exit::Success)
+    }
+}
+
+fn as_json(started: &Started) -> serde_json::Value {
+    json!({
+        "url": started.url,
+        "certificate": started.certificate,
+        "fingerprint": started.fingerprint,
+        "data": started.data,
+        "password": started.password.as_ref().map(|password| password.as_str()),
+    })
+}
+
+fn as_text(started: &Started) -> String {
+    let mut text = format!(
+        "url          {}\ncertificate  {}\nfingerprint  {}\n",
+        started.url,
+        started.certificate.display(),
+        started.fingerprint
+    );
+    if let Some(password) = &started.password {
+        let password = password.as_str();
+        text +=
+            &format!("user         administrator\npassword     {password}   (shown only now)\n");
+    }
+    text
+}

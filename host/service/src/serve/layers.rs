@@ -1,0 +1,75 @@
+//! What every request goes through: its id, its log line, the time that its body may pause, and an
+//! answer even when a handler panics.
+
+use crate::access::Caller;
+use crate::error::ApiError;
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use std::any::Any;
+use std::time::{Duration, Instant};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+/// The header with the id of a request, in requests and replies.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id that is taken from a request.
+const MAX_ID: usize = 64;
+
+/// The router with all that is around it.
+pub(super) fn around(router: Router, body_timeout: Duration) -> Router {
+    router
+        .layer(RequestBodyTimeoutLayer::new(body_timeout))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(observe))
+}
+
+// The signature is that of the layer.
+#[allow(clippy::needless_pass_by_value)]
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    // The hook has logged where and why.
+    ApiError::internal(&"a handler panicked").into_response()
+}
+
+/// Gives the request its id, and logs how it was answered. The path is logged as its template: a
+/// query may hold secrets.
+async fn observe(request: Request, next: Next) -> Response {
+    let id = request_id(&request);
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>();
+    let path = path.map_or("-", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", id);
+    async move {
+        let start = Instant::now();
+        let mut response = next.run(request).await;
+        let caller = response.extensions().get::<Caller>();
+        tracing::info!(
+            %method,
+            path,
+            status = response.status().as_u16(),
+            milliseconds = start.elapsed().as_millis() as u64,
+            user = caller.map_or("-", |caller| &caller.name),
+            "answered"
+        );
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// The id that the client gave, when it is short and plain, or a new one.
+fn request_id(request: &Request) -> String {
+    let given = request.headers().get(REQUEST_ID);
+    let given = given.and_then(|id| id.to_str().ok()).filter(|id| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        (1..=MAX_ID).contains(&id.len()) && id.bytes().all(plain)
+    });
+    given.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+}

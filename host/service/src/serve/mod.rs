@@ -1,0 +1,193 @@
+//! Starting and stopping the service: data folder, keys, certificate, records, listener.
+
+mod certificate;
+mod connections;
+mod data;
+mod layers;
+mod log;
+mod notify;
+mod stop;
+
+pub use log::start as start_log;
+pub use stop::Stop;
+
+use crate::router::router;
+use crate::settings::Settings;
+use crate::state::AppState;
+use axum::extract::Request;
+use axum_server::Handle;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use certificate::Identity;
+use connections::Limited;
+use mintage_engine::{Code, Diagnostic};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+use tower::Layer as _;
+use tower_http::normalize_path::NormalizePathLayer;
+use zeroize::Zeroizing;
+
+/// Why the service did not start, or ended.
+pub type Result<T> = std::result::Result<T, Box<Diagnostic>>;
+
+/// How often the certificate that the service made is looked at.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What who started the service must know.
+#[derive(Debug)]
+pub struct Started {
+    /// Where it is served: `https://host:8443`.
+    pub url: String,
+    /// The file with the certificate.
+    pub certificate: PathBuf,
+    /// SHA-256 of the certificate: `AB:CD:…`.
+    pub fingerprint: String,
+    /// The data folder.
+    pub data: PathBuf,
+    /// The password of the user `administrator`, only at the first start.
+    pub password: Option<Zeroizing<String>>,
+}
+
+/// Runs the service until it is asked to stop. `ready` is called once, when requests are answered.
+///
+/// # Errors
+/// What keeps it from starting, or ended it.
+pub fn run(settings: &Settings, ready: impl FnOnce(&Started) -> std::io::Result<()>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("mintage")
+        .build()
+        .map_err(|error| failed(format!("cannot start its threads: {error}")))?;
+    let result = runtime.block_on(serve(settings, ready));
+    // What blocks may still be in a file or the store: both are whole at every moment.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    result
+}
+
+/// Checks what the configuration names, without starting or making anything: the certificate, the
+/// database's URL, the log filter.
+///
+/// # Errors
+/// The first that would keep the service from starting.
+pub fn check(settings: &Settings) -> Result<()> {
+    log::filter(&settings.log)?;
+    data::url(settings)?;
+    Identity::check(settings)
+}
+
+async fn serve(
+    settings: &Settings,
+    ready: impl FnOnce(&Started) -> std::io::Result<()>,
+) -> Result<()> {
+    let stop = Stop::on_signals().map_err(|error| failed(format!("no signals: {error}")))?;
+    let _lock = data::lock(&settings.data)?;
+    let listener = listen(settings.listen)?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| failed(format!("the listener has no address: {error}")))?;
+    let (state, password) = data::open(settings, stop.clone())?;
+    let identity = Identity::load(settings, address.ip())?;
+    let started = Started {
+        url: url(address),
+        certificate: identity.file.clone(),
+        fingerprint: identity.fingerprint(),
+        data: settings.data.clone(),
+        password,
+    };
+    let tls = RustlsConfig::from_config(identity.config()?);
+    tokio::spawn(renew(settings.clone(), address.ip(), tls.clone()));
+
+    let handle = Handle::new();
+    let served = tokio::spawn(accept(settings, listener, tls, state, handle.clone()));
+    notify::ready(&started, settings.ready_file.as_deref())
+        .and_then(|()| ready(&started))
+        .map_err(|error| failed(format!("cannot say that it is ready: {error}")))?;
+    tracing::info!(url = started.url, "ready");
+
+    stop.wait().await;
+    notify::stopping();
+    tracing::info!(grace = ?settings.http.grace, "stopping");
+    handle.graceful_shutdown(Some(settings.http.grace));
+    let ended = served.await.map_err(|error| error.to_string());
+    let ended = ended.and_then(|ended| ended.map_err(|error| error.to_string()));
+    ended.map_err(|error| stopped(format!("serving ended: {error}")))?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).map_err(|error| {
+        let problem = failed(format!("cannot listen on {address}: {error}"));
+        let help = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => "ports below 1024 need the right to bind them",
+            _ => "set `listen` to an address of this machine and a port that is free",
+        };
+        Box::new(problem.with_help(help))
+    })
+}
+
+/// Serves connections until `handle` ends it.
+fn accept(
+    settings: &Settings,
+    listener: TcpListener,
+    tls: RustlsConfig,
+    state: AppState,
+    handle: Handle<SocketAddr>,
+) -> impl Future<Output = std::io::Result<()>> + use<> {
+    let http = settings.http.clone();
+    async move {
+        let acceptor = RustlsAcceptor::new(tls)
+            .handshake_timeout(http.handshake_timeout)
+            .acceptor(Limited::new(http.connections));
+        let mut server = axum_server::from_tcp(listener)?
+            .acceptor(acceptor)
+            .http1_only()
+            .first_request_timeout(http.header_timeout)
+            .handle(handle);
+        server
+            .http_builder()
+            .http1()
+            .header_read_timeout(http.header_timeout);
+        let router = layers::around(router(state), http.body_timeout);
+        // Clients append a slash to many paths.
+        let app = NormalizePathLayer::trim_trailing_slash().layer(router);
+        let app =
+            axum::ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
+        server.serve(app).await
+    }
+}
+
+/// Makes the certificate anew before it expires, where the service makes it.
+async fn renew(settings: Settings, address: IpAddr, tls: RustlsConfig) {
+    loop {
+        tokio::time::sleep(DAY).await;
+        match Identity::load(&settings, address).and_then(|identity| identity.config()) {
+            Ok(config) => tls.reload_from_config(config),
+            Err(problem) => tracing::error!(reason = problem.message, "the certificate"),
+        }
+    }
+}
+
+/// Where clients find the service: by the machine's name, when it listens on all addresses.
+fn url(address: SocketAddr) -> String {
+    let host = match address.ip() {
+        ip if ip.is_unspecified() => certificate::host_name(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    match address.port() {
+        443 => format!("https://{host}"),
+        port => format!("https://{host}:{port}"),
+    }
+}
+
+fn failed(message: String) -> Diagnostic {
+    Diagnostic::new(Code::P9002, format!("the service cannot start: {message}"))
+}
+
+fn stopped(message: String) -> Diagnostic {
+    Diagnostic::new(Code::P9003, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! `Form`: how the value of a setting is written.
+
+use serde_json::Value as Json;
+use std::net::SocketAddr;
+
+/// How the value of a setting is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// An address and a port.
+    Address,
+    /// The path of a file.
+    File,
+    /// The path of a folder.
+    Folder,
+    /// Any text that is not empty, with this name in the help.
+    Text(&'static str),
+    /// A number of bytes, or one with a unit.
+    Size,
+    /// A number of seconds, or one with a unit.
+    Duration,
+    /// A whole number from 1.
+    Count,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+/// The units of sizes, the largest first.
+const SIZES: [(&str, u64); 5] = [
+    ("TiB", 1 << 40),
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("B", 1),
+];
+/// The units of durations, in seconds.
+const DURATIONS: [(&str, u64); 4] = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)];
+
+impl Form {
+    /// What the help writes in place of a value.
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            Self::Address => "ADDRESS:PORT",
+            Self::File => "FILE",
+            Self::Folder => "FOLDER",
+            Self::Text(name) => name,
+            Self::Size => "SIZE",
+            Self::Duration => "DURATION",
+            Self::Count => "COUNT",
+            Self::Choice(_) => "WORD",
+        }
+    }
+
+    /// What a value must be, to follow on "must be".
+    pub fn rule(self) -> String {
+        match self {
+            Self::Address => "an address and a port, `[::]:443` or `192.0.2.1:8443`".to_owned(),
+            Self::File => "the path of a file".to_owned(),
+            Self::Folder => "the path of a folder".to_owned(),
+            Self::Text(_) => "a text".to_owned(),
+            Self::Size => "a size, `4 MiB`, or a number of bytes".to_owned(),
+            Self::Duration => "a duration, `30 s` or `5 min`, or a number of seconds".to_owned(),
+            Self::Count => "a whole number from 1".to_owned(),
+            Self::Choice(words) => {
+                let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+                words.join(" or ")
+            }
+        }
+    }
+
+    /// Whether a number may stand for the value in a file, without quotes.
+    pub(super) fn takes_numbers(self) -> bool {
+        matches!(self, Self::Size | Self::Duration | Self::Count)
+    }
+
+    /// The value of a text: a number for sizes (bytes), durations (seconds) and counts, else a
+    /// text. None when the text is not in this form.
+    pub(super) fn parse(self, text: &str) -> Option<Json> {
+        let text = text.trim();
+        match self {
+            Self::Address => text.parse::<SocketAddr>().is_ok().then(|| text.into()),
+            Self::File | Self::Folder | Self::Text(_) => (!text.is_empty()).then(|| text.into()),
+            Self::Size => with_unit(text, &SIZES).map(Json::from),
+            Self::Duration => with_unit(text, &DURATIONS).map(Json::from),
+            Self::Count => text.parse::<u32>().ok().filter(|n| *n > 0).map(Json::from),
+            Self::Choice(words) => words.contains(&text).then(|| text.into()),
+        }
+    }
+
+    /// A number as it would be written, with the largest unit that divides it.
+    pub(super) fn written(self, number: u64) -> String {
+        let units: &[(&str, u64)] = match self {
+            Self::Size => &SIZES,
+            Self::Duration => &DURATIONS,
+            _ => return number.to_string(),
+        };
+        let mut fitting = units.iter().filter(|(_, factor)| number % factor == 0);
+        match fitting.next() {
+            Some((unit, factor)) if number > 0 => format!("{} {unit}", number / factor),
+            _ => number.to_string(),
+        }
+    }
+
+    /// A parsed value as it would be written.
+    pub fn shown(self, value: &Json) -> String {
+        match (value.as_u64(), value.as_str()) {
+            (Some(number), _) => self.written(number),
+            (_, Some(text)) => text.to_owned(),
+            _ => value.to_string(),
+        }
+    }
+}
+
+fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit());
+    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+    let number: u64 = number.parse().ok()?;
+    let factor = match unit.trim() {
+        "" => 1,
+        unit => units.iter().find(|(name, _)| *name == unit)?.1,
+    };
+    number.checked_mul(factor)
+}
