@@ -11,11 +11,13 @@ pub mod kernel;
 pub mod lane;
 pub mod manifest;
 pub mod operations;
+pub mod postgres;
 pub mod server;
 pub mod transcript;
 
 pub use environment::Environment;
 pub use guest::Guest;
 pub use lane::Need;
+pub use postgres::Postgres;
 pub use server::Server;
 pub use transcript::Transcript;

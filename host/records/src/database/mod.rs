@@ -7,6 +7,7 @@
 
 mod dialect;
 mod pool;
+mod postgres;
 mod sqlite;
 mod value;
 
@@ -53,7 +54,7 @@ impl DatabaseUrl {
     pub(crate) fn open(&self) -> Result<Box<dyn Database>> {
         match self {
             Self::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path)?)),
-            Self::Postgres(_) => Err(RecordsError::Url("PostgreSQL is not there yet".into())),
+            Self::Postgres(url) => Ok(Box::new(postgres::Postgres::open(url)?)),
         }
     }
 }

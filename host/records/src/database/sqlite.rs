@@ -5,6 +5,9 @@ use super::{Connection, Database, Dialect, Row, Value, Work};
 use crate::error::{RecordsError, Result};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, TransactionBehavior};
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +30,7 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     /// Opens the file, and makes it when it is not there.
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        keep_private(path)?;
         let writer = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
         // Readers do not wait for the writer; a commit is on the disk when it returns.
         writer
@@ -37,6 +41,23 @@ impl Sqlite {
             writer: Mutex::new(writer),
             readers: Pool::new(READERS),
         })
+    }
+}
+
+/// Makes the file so that only its owner may read it; the log beside it takes its mode from it.
+fn keep_private(path: &Path) -> Result<()> {
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(RecordsError::Database(format!(
+            "cannot make {}: {error}",
+            path.display()
+        ))),
     }
 }
 

@@ -3,15 +3,29 @@
 use crate::error::{RecordsError, Result};
 use crate::id::Id;
 use crate::time::Time;
+use std::fmt;
 
 /// A value of a column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Value {
     Null,
     Integer(i64),
     Real(f64),
     Text(String),
     Bytes(Vec<u8>),
+}
+
+/// Only what it is: values can be secrets.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Integer(_) => "an integer",
+            Self::Real(_) => "a real number",
+            Self::Text(_) => "a text",
+            Self::Bytes(_) => "bytes",
+        })
+    }
 }
 
 impl From<&str> for Value {
@@ -74,15 +88,10 @@ pub(crate) struct Row(pub(crate) Vec<Value>);
 
 impl Row {
     fn column(&self, index: usize, wanted: &str) -> RecordsError {
-        let found = match self.0.get(index) {
-            None => "no column",
-            Some(Value::Null) => "null",
-            Some(Value::Integer(_)) => "an integer",
-            Some(Value::Real(_)) => "a real number",
-            Some(Value::Text(_)) => "a text",
-            Some(Value::Bytes(_)) => "bytes",
-        };
-        RecordsError::Database(format!("column {index} holds {found} instead of {wanted}"))
+        let found = self.0.get(index);
+        RecordsError::Database(format!(
+            "column {index} holds {found:?} instead of {wanted}"
+        ))
     }
 
     pub(crate) fn text(&self, index: usize) -> Result<&str> {

@@ -4,7 +4,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod atomicity;
+mod damage;
 mod documents;
+mod durability;
 mod events;
 mod fencing;
 mod names;
@@ -12,6 +14,7 @@ mod order;
 mod queries;
 mod references;
 mod samples;
+mod server;
 mod store;
 mod threads;
 
@@ -24,16 +27,28 @@ macro_rules! over_all_databases {
                 crate::$module::$check(&crate::store::Store::sqlite());
             })*
         }
+        mod postgres {
+            $(#[test]
+            fn $check() {
+                if let Some(store) = crate::store::Store::postgres() {
+                    crate::$module::$check(&store);
+                }
+            })*
+        }
     };
 }
 
 over_all_databases! {
     atomicity::an_error_undoes_everything,
     atomicity::a_panic_undoes_everything,
+    damage::a_newer_schema_is_refused,
+    damage::a_corrupt_record_is_named_and_not_shown,
+    damage::errors_show_no_values,
     documents::what_is_stored_is_read_back,
     documents::versions_are_kept,
     documents::a_change_meant_for_another_version_is_refused,
     documents::any_text_is_kept,
+    durability::what_was_acknowledged_survives_a_kill,
     events::events_come_in_the_order_of_commits,
     events::observers_see_the_order_of_commits,
     fencing::who_lost_the_lease_cannot_write,
