@@ -1,28 +1,19 @@
 //! CAPTURE: from an OS volume and a capture plan to a golden image.
 //!
 //! The volume is only read: the plan runs over it as over a golden image, so it takes out what must not
-//! travel in a copy. The steps are those of a deployment: [`Capture::begin`], [`Capturing::make`],
-//! [`finish`], [`undo`], each of which can be done again after a crash.
+//! travel in a copy. [`Capture::begin`] checks everything and takes the image's name; [`Capturing`] does
+//! the rest.
 
 use super::assembly;
-use super::deploy::remove;
+use super::capturing::Capturing;
 use super::pinned_plan::PinnedPlan;
 use super::problem::DeployError;
-use super::run::{Prepared, RunRecord};
+use super::run::Prepared;
 use super::settings::Settings;
-use crate::DataFolder;
 use mintage_plans::PlanKind;
 use mintage_records::model::{GoldenImage, OsVolume, Pin, Provenance, State};
-use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored, View};
-use mintage_volume::digits::hex;
+use mintage_records::{Change, Id, Sealer, Stored, View};
 use mintage_volume::escape::escape;
-use mintage_worker::{Cancellation, Stage};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 
 /// What somebody wants captured.
 #[derive(Debug, Clone)]
@@ -52,8 +43,20 @@ impl Capture {
         })
     }
 
+    /// The versions of the plan that `pins` name.
+    pub(super) fn at(
+        view: &mut View<'_>,
+        os_volume: &Id,
+        pins: &[Pin],
+    ) -> Result<Self, DeployError> {
+        Ok(Self {
+            source: view.get::<OsVolume>(os_volume)?,
+            pinned: PinnedPlan::at(view, pins)?,
+        })
+    }
+
     /// Checks whether this can be captured, and joins what is to run.
-    fn prepare(&self, sealer: &Sealer) -> Result<Prepared, DeployError> {
+    pub(super) fn prepare(&self, sealer: &Sealer) -> Result<Prepared, DeployError> {
         if self.source.body.state != State::Ok {
             return Err(DeployError::refused(
                 "VOLUME_NOT_READY",
@@ -126,140 +129,5 @@ impl Capture {
             pins: capture.pinned.pins(),
         };
         Ok((image, capturing))
-    }
-}
-
-/// A golden image that is being captured: what a task needs to go on with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Capturing {
-    /// The golden image.
-    pub golden_image: Id,
-    /// The OS volume that it is made of.
-    pub os_volume: Id,
-    /// The versions of the plan and its scripts.
-    pub pins: Vec<Pin>,
-}
-
-/// What came of a capture.
-#[derive(Debug)]
-pub struct Captured {
-    /// What the run did.
-    pub record: RunRecord,
-    /// Bytes of the golden volume that hold data.
-    pub used: u64,
-    /// SHA-256 of the golden volume, lower-case hex.
-    pub volume_sum: String,
-}
-
-impl Capturing {
-    /// Runs the plan and makes the golden volume, whole or not at all. What an earlier try left is
-    /// taken away first. The same volume and plan give the same bytes. Blocks.
-    ///
-    /// # Errors
-    /// `Run`, also when something is found that must not travel; `Cancelled`, `Records`. There is no
-    /// golden volume then.
-    pub fn make(
-        &self,
-        records: &Records,
-        sealer: &Sealer,
-        folder: &DataFolder,
-        cancellation: Option<Cancellation>,
-        watch: &mut dyn FnMut(Stage),
-    ) -> Result<Captured, DeployError> {
-        let capture = records.read(|view| {
-            Ok::<_, DeployError>(Capture {
-                source: view.get::<OsVolume>(&self.os_volume)?,
-                pinned: PinnedPlan::at(view, &self.pins)?,
-            })
-        })?;
-        let prepared = capture.prepare(sealer)?;
-        let image = folder.os_volume(&self.os_volume);
-        let output = folder.golden_volume(&self.golden_image);
-        remove(&output)?;
-        // What is unique is taken out and not made, so nothing needs a secret seed.
-        let seed = self.os_volume.as_str();
-        let record = prepared
-            .run(&image, Some(&output), seed, cancellation, watch)?
-            .succeeded()?;
-        let (used, volume_sum) = sum(&output)?;
-        Ok(Captured {
-            record,
-            used,
-            volume_sum,
-        })
-    }
-}
-
-/// Says that the golden image is complete. Once that is said, saying it again changes nothing.
-///
-/// # Errors
-/// `Records`.
-pub fn finish(
-    change: &mut Change<'_>,
-    id: &Id,
-    captured: &Captured,
-) -> Result<Stored<GoldenImage>, DeployError> {
-    let image = change.get::<GoldenImage>(id)?;
-    if image.body.state == State::Ok {
-        return Ok(image);
-    }
-    let found = captured.record.outcome.image.as_ref();
-    let outcome = captured.record.to_json()?;
-    let provenance = image.body.provenance.map(|provenance| Provenance {
-        outcome: Some(outcome),
-        ..provenance
-    });
-    let body = GoldenImage {
-        state: State::Ok,
-        size: found.map_or(image.body.size, |found| found.bytes),
-        used: captured.used,
-        volume_sum: Some(captured.volume_sum.clone()),
-        provenance,
-        ..image.body
-    };
-    Ok(change.update(id, &Match::Any, body)?)
-}
-
-/// Takes back a golden image that is not complete. Where a deployment plan names it already, it stays
-/// as one that can only be deleted.
-///
-/// # Errors
-/// `Records`, `Run` when the file cannot be removed.
-pub fn undo(
-    records: &Records,
-    folder: &DataFolder,
-    author: &Author,
-    id: &Id,
-) -> Result<(), DeployError> {
-    records.change(author, |change| {
-        let Some(image) = change.find::<GoldenImage>(id)? else {
-            return Ok(());
-        };
-        match change.delete::<GoldenImage>(id, &Match::Any) {
-            Err(RecordsError::InUse { .. }) => {
-                let body = GoldenImage {
-                    state: State::Error,
-                    ..image.body
-                };
-                change.update(id, &Match::Any, body).map(drop)
-            }
-            deleted => deleted.map(drop),
-        }
-    })?;
-    Ok(remove(&folder.golden_volume(id))?)
-}
-
-/// How many bytes of a file hold data, and its SHA-256.
-fn sum(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
-    let used = file.metadata()?.blocks() * 512;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((used, hex(&hash.finalize()))),
-            read => hash.update(&buffer[..read]),
-        }
     }
 }

@@ -1,27 +1,19 @@
 //! DEPLOY: from a deployment plan and values to an OS volume.
 //!
 //! [`Deployment::begin`] checks everything that can be checked, and takes the volume's name in the
-//! store, with the versions of everything that will be used. [`Making::make`] makes the file;
-//! [`finish`] says in the store that the volume is complete. [`undo`] takes all of that back. Each can
-//! be done again after a crash.
+//! store, with the versions of everything that will be used. [`Making`] does the rest.
 
 use super::assembly;
+use super::making::Making;
 use super::pinned_plan::{PinnedPlan, pin};
 use super::problem::{DeployError, problem};
-use super::run::{Prepared, RunRecord};
+use super::run::Prepared;
 use super::settings::{Setting, Settings};
-use crate::DataFolder;
 use mintage_plans::PlanKind;
 use mintage_records::model::{DeploymentPlan, GoldenImage, OsVolume, Pin, State, TaskError};
-use mintage_records::{
-    Author, Change, Id, Kind, Match, Records, RecordsError, Sealed, Sealer, Stored, View,
-};
+use mintage_records::{Change, Id, Kind, RecordsError, Sealer, Stored, View};
 use mintage_volume::escape::escape;
-use mintage_worker::{Cancellation, Stage};
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::Path;
 
 /// What somebody wants deployed.
 #[derive(Debug, Clone)]
@@ -86,7 +78,7 @@ impl Deployment {
     }
 
     /// The versions that `pins` name.
-    fn at(view: &mut View<'_>, pins: &[Pin]) -> Result<Self, DeployError> {
+    pub(super) fn at(view: &mut View<'_>, pins: &[Pin]) -> Result<Self, DeployError> {
         let find = |kind| {
             let found = pins.iter().find(|pin| pin.kind == kind);
             found.ok_or_else(|| RecordsError::NotFound {
@@ -205,120 +197,6 @@ impl Deployment {
             settings: sealer.seal(&settings)?,
         };
         Ok((volume, making))
-    }
-}
-
-/// An OS volume that is being made: what a task needs to go on with it. Secrets are sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Making {
-    /// The volume.
-    pub os_volume: Id,
-    /// The request's values of attributes.
-    pub settings: Sealed,
-}
-
-impl Making {
-    /// Runs the plan and makes the volume's file, whole or not at all. What an earlier try left is
-    /// taken away first, so that this can be done again. Blocks.
-    ///
-    /// # Errors
-    /// `Run`, `Cancelled`, `Records`. There is no file then.
-    pub fn make(
-        &self,
-        records: &Records,
-        sealer: &Sealer,
-        folder: &DataFolder,
-        cancellation: Option<Cancellation>,
-        watch: &mut dyn FnMut(Stage),
-    ) -> Result<RunRecord, DeployError> {
-        let settings = sealer.open(&self.settings)?;
-        let settings: Vec<Setting> =
-            serde_json::from_str(&settings).map_err(|error| DeployError::storage(&error))?;
-        let (deployment, seed) = records.read(|view| {
-            let volume = view.get::<OsVolume>(&self.os_volume)?.body;
-            let deployment = Deployment::at(view, &volume.pins)?;
-            Ok::<_, DeployError>((deployment, volume.seed))
-        })?;
-        let seed = seed.ok_or(RecordsError::Unseal)?;
-        let seed = sealer.open(&seed)?;
-        let prepared = deployment.prepare(&settings, sealer)?;
-        let image = folder.golden_volume(&deployment.golden.id);
-        let output = folder.os_volume(&self.os_volume);
-        remove(&output)?;
-        prepared
-            .run(&image, Some(&output), &seed, cancellation, watch)?
-            .succeeded()
-    }
-}
-
-/// Says that the volume is complete. Once that is said, saying it again changes nothing.
-///
-/// # Errors
-/// `Records`.
-pub fn finish(
-    change: &mut Change<'_>,
-    id: &Id,
-    record: &RunRecord,
-) -> Result<Stored<OsVolume>, DeployError> {
-    let volume = change.get::<OsVolume>(id)?;
-    if volume.body.state == State::Ok {
-        return Ok(volume);
-    }
-    let image = record.outcome.image.as_ref();
-    let body = OsVolume {
-        state: State::Ok,
-        size: image.map_or(volume.body.size, |image| image.bytes),
-        outcome: Some(record.to_json()?),
-        ..volume.body
-    };
-    Ok(change.update(id, &Match::Any, body)?)
-}
-
-/// Takes back a volume that is not complete, or deletes one that is. The row goes first: a file without
-/// a row is nothing, and [`sweep`] takes it away.
-///
-/// # Errors
-/// `Records`, `Run` when the file cannot be removed.
-pub fn undo(
-    records: &Records,
-    folder: &DataFolder,
-    author: &Author,
-    id: &Id,
-) -> Result<(), DeployError> {
-    records.change(author, |change| match change.find::<OsVolume>(id)? {
-        Some(_) => change.delete::<OsVolume>(id, &Match::Any).map(drop),
-        None => Ok(()),
-    })?;
-    Ok(remove(&folder.os_volume(id))?)
-}
-
-/// Removes the files of OS volumes that have no row: what a crash between the two left. To be done at
-/// the start, when no task runs.
-///
-/// # Errors
-/// `Records`, `Run` when a file cannot be removed.
-pub fn sweep(records: &Records, folder: &DataFolder) -> Result<(), DeployError> {
-    let known = records.read(|view| view.all::<OsVolume>())?;
-    let known: Vec<_> = known
-        .iter()
-        .map(|volume| folder.os_volume(&volume.id))
-        .collect();
-    for entry in fs::read_dir(folder.os_volumes())? {
-        let path = entry?.path();
-        if !known.contains(&path) {
-            tracing::warn!(path = %path.display(), "removing a file that belongs to no OS volume");
-            remove(&path)?;
-        }
-    }
-    Ok(())
-}
-
-/// Removes a file that may not be there.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }
 

@@ -2,15 +2,19 @@
 
 pub mod assembly;
 pub mod capture;
+pub mod capturing;
 pub mod deploy;
+pub mod making;
 pub mod pinned_plan;
 pub mod preview;
 pub mod problem;
 pub mod run;
 pub mod settings;
 
-pub use capture::{Capture, CaptureRequest, Capturing};
-pub use deploy::{DeployRequest, Deployment, Making, Seed};
+pub use capture::{Capture, CaptureRequest};
+pub use capturing::{Captured, Capturing};
+pub use deploy::{DeployRequest, Deployment, Seed};
+pub use making::Making;
 pub use pinned_plan::PinnedPlan;
 pub use preview::preview;
 pub use problem::DeployError;

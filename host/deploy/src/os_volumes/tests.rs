@@ -367,7 +367,7 @@ fn undoing_leaves_no_row_and_no_file_however_often() {
         fs::write(world.folder.os_volume(&stored.id), "blocks").unwrap();
     }
     for _ in 0..2 {
-        deploy::undo(&world.records, &world.folder, &author, &volume.id).unwrap();
+        making::delete(&world.records, &world.folder, &author, &volume.id).unwrap();
         assert!(!world.folder.os_volume(&volume.id).exists());
     }
     // A crash after the row and before the file: the next start takes the file away, and no other.
@@ -379,7 +379,7 @@ fn undoing_leaves_no_row_and_no_file_however_often() {
         .unwrap();
     let (third, _) = world.begin(&[setting("HostName", "web03")]).unwrap();
     fs::write(world.folder.os_volume(&third.id), "blocks").unwrap();
-    deploy::sweep(&world.records, &world.folder).unwrap();
+    making::sweep(&world.records, &world.folder).unwrap();
     assert!(!world.folder.os_volume(&other.id).exists());
     assert!(world.folder.os_volume(&third.id).exists());
 }

@@ -1,0 +1,170 @@
+//! `Capturing`: a golden image between the request for a capture and the finished image.
+//!
+//! [`Capturing::make`] makes the golden volume, [`Capturing::keep`] keeps the record,
+//! [`Capturing::publish`] says that the image is complete, [`delete`] takes all of it back. Each can be
+//! done again after a crash.
+
+use super::capture::Capture;
+use super::making::remove;
+use super::problem::DeployError;
+use super::run::RunRecord;
+use crate::DataFolder;
+use mintage_records::model::{GoldenImage, Pin, Provenance, State};
+use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored};
+use mintage_volume::digits::hex;
+use mintage_worker::{Cancellation, Stage};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+/// A golden image that is being captured: what a task needs to go on with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Capturing {
+    /// The golden image.
+    pub golden_image: Id,
+    /// The OS volume that it is made of.
+    pub os_volume: Id,
+    /// The versions of the plan and its scripts.
+    pub pins: Vec<Pin>,
+}
+
+/// What came of a capture.
+#[derive(Debug)]
+pub struct Captured {
+    /// What the run did.
+    pub record: RunRecord,
+    /// Bytes of the golden volume that hold data.
+    pub used: u64,
+    /// SHA-256 of the golden volume, lower-case hex.
+    pub volume_sum: String,
+}
+
+impl Capturing {
+    /// Runs the plan and makes the golden volume, whole or not at all. What an earlier try left is
+    /// taken away first. The same volume and plan give the same bytes. Blocks.
+    ///
+    /// # Errors
+    /// `Run`, also when something is found that must not travel; `Cancelled`, `Records`. There is no
+    /// golden volume then.
+    pub fn make(
+        &self,
+        records: &Records,
+        sealer: &Sealer,
+        folder: &DataFolder,
+        cancellation: Option<Cancellation>,
+        watch: &mut dyn FnMut(Stage),
+    ) -> Result<Captured, DeployError> {
+        let capture = records.read(|view| Capture::at(view, &self.os_volume, &self.pins))?;
+        let prepared = capture.prepare(sealer)?;
+        let image = folder.os_volume(&self.os_volume);
+        let output = folder.golden_volume(&self.golden_image);
+        remove(&output)?;
+        // What is unique is taken out and not made, so nothing needs a secret seed.
+        let seed = self.os_volume.as_str();
+        let record = prepared
+            .run(&image, Some(&output), seed, cancellation, watch)?
+            .succeeded()?;
+        let (used, volume_sum) = sum(&output)?;
+        Ok(Captured {
+            record,
+            used,
+            volume_sum,
+        })
+    }
+
+    /// Keeps what the run did with the golden image, which is not complete yet.
+    ///
+    /// # Errors
+    /// `Records`.
+    pub fn keep(
+        &self,
+        change: &mut Change<'_>,
+        captured: &Captured,
+    ) -> Result<Stored<GoldenImage>, DeployError> {
+        let image = change.get::<GoldenImage>(&self.golden_image)?.body;
+        let found = captured.record.outcome.image.as_ref();
+        let outcome = captured.record.to_json()?;
+        let provenance = image.provenance.map(|provenance| Provenance {
+            outcome: Some(outcome),
+            ..provenance
+        });
+        let body = GoldenImage {
+            size: found.map_or(image.size, |found| found.bytes),
+            used: captured.used,
+            volume_sum: Some(captured.volume_sum.clone()),
+            provenance,
+            ..image
+        };
+        Ok(change.update(&self.golden_image, &Match::Any, body)?)
+    }
+
+    /// Says that the golden image is complete, and what is in it. Once that is said, saying it again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// `Records`.
+    pub fn publish(
+        &self,
+        change: &mut Change<'_>,
+        inspection: Json,
+    ) -> Result<Stored<GoldenImage>, RecordsError> {
+        let image = change.get::<GoldenImage>(&self.golden_image)?;
+        if image.body.state == State::Ok {
+            return Ok(image);
+        }
+        let body = GoldenImage {
+            state: State::Ok,
+            inspection: Some(inspection),
+            ..image.body
+        };
+        change.update(&self.golden_image, &Match::Any, body)
+    }
+}
+
+/// Takes back a golden image that is not complete. Where a deployment plan names it already, it stays
+/// as one that can only be deleted.
+///
+/// # Errors
+/// `Records`, `Run` when the file cannot be removed.
+pub fn delete(
+    records: &Records,
+    folder: &DataFolder,
+    author: &Author,
+    id: &Id,
+) -> Result<(), DeployError> {
+    records.change(author, |change| {
+        let Some(image) = change.find::<GoldenImage>(id)? else {
+            return Ok(());
+        };
+        match change.delete::<GoldenImage>(id, &Match::Any) {
+            Err(RecordsError::InUse { .. }) => {
+                let body = GoldenImage {
+                    state: State::Error,
+                    ..image.body
+                };
+                change.update(id, &Match::Any, body).map(drop)
+            }
+            deleted => deleted.map(drop),
+        }
+    })?;
+    Ok(remove(&folder.golden_volume(id))?)
+}
+
+/// How many bytes of a file hold data, and its SHA-256.
+fn sum(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let used = file.metadata()?.blocks() * 512;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((used, hex(&hash.finalize()))),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}
