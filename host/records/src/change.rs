@@ -6,7 +6,7 @@ use crate::error::{RecordsError, Result};
 use crate::event::{Event, EventAction};
 use crate::id::Id;
 use crate::records::Author;
-use crate::resource::{Kind, Match, Resource, Stored};
+use crate::resource::{Kind, Match, Reference, Resource, Stored};
 use crate::time::Time;
 use crate::view::View;
 use std::collections::BTreeSet;
@@ -112,8 +112,9 @@ impl<'a> Change<'a> {
                 self.generation.into(),
             ],
         )?;
-        self.write_references(&stored.id, &stored.body)?;
-        self.keep_version(&stored, &columns.body)?;
+        self.write_references(R::KIND, &stored.id, stored.body.references())?;
+        let made = (self.at, self.author.name.as_str());
+        self.keep_version(R::KIND, &stored.id, stored.version, made, &columns.body)?;
         self.record(R::KIND, &stored.id, EventAction::Created, stored.version)?;
         Ok(stored)
     }
@@ -136,25 +137,8 @@ impl<'a> Change<'a> {
             id: old.id,
             created: old.created,
         };
-        self.execute(
-            "UPDATE resource SET name = $3, name_key = $4, version = $5, modified = $6, \
-             changed_by = $7, fields = $8, body = $9, generation = $10 WHERE kind = $1 AND id = $2",
-            &[
-                R::KIND.as_str().into(),
-                id.into(),
-                columns.name.into(),
-                columns.name_key.into(),
-                stored.version.into(),
-                stored.modified.into(),
-                stored.changed_by.as_str().into(),
-                columns.fields.into(),
-                columns.body.as_str().into(),
-                self.generation.into(),
-            ],
-        )?;
-        self.write_references(id, &stored.body)?;
-        self.keep_version(&stored, &columns.body)?;
-        self.record(R::KIND, id, EventAction::Updated, stored.version)?;
+        self.write_version(R::KIND, id, stored.version, &columns)?;
+        self.write_references(R::KIND, id, stored.body.references())?;
         Ok(stored)
     }
 
@@ -165,19 +149,7 @@ impl<'a> Change<'a> {
     pub fn delete<R: Resource>(&mut self, id: &Id, expected: &Match) -> Result<Stored<R>> {
         let old = self.get::<R>(id)?;
         expect(R::KIND, &old, expected)?;
-        let users = self.used_by(R::KIND, id)?;
-        if !users.is_empty() {
-            return Err(RecordsError::InUse {
-                kind: R::KIND,
-                name: old.body.name().to_owned(),
-                users,
-            });
-        }
-        self.execute(
-            "DELETE FROM resource WHERE kind = $1 AND id = $2",
-            &[R::KIND.as_str().into(), id.into()],
-        )?;
-        self.record(R::KIND, id, EventAction::Deleted, old.version)?;
+        self.delete_row(R::KIND, id, old.body.name(), old.version)?;
         Ok(old)
     }
 
@@ -212,12 +184,70 @@ impl<'a> Change<'a> {
         }
     }
 
-    fn write_references<R: Resource>(&mut self, id: &Id, body: &R) -> Result<()> {
+    /// Writes a new version of a resource that is there.
+    pub(crate) fn write_version(
+        &mut self,
+        kind: Kind,
+        id: &Id,
+        version: u64,
+        columns: &Columns,
+    ) -> Result<()> {
+        let (at, author, generation) = (self.at, self.author, self.generation);
+        self.execute(
+            "UPDATE resource SET name = $3, name_key = $4, version = $5, modified = $6, \
+             changed_by = $7, fields = $8, body = $9, generation = $10 WHERE kind = $1 AND id = $2",
+            &[
+                kind.as_str().into(),
+                id.into(),
+                columns.name.as_str().into(),
+                columns.name_key.clone().into(),
+                version.into(),
+                at.into(),
+                author.name.as_str().into(),
+                columns.fields.as_str().into(),
+                columns.body.as_str().into(),
+                generation.into(),
+            ],
+        )?;
+        self.keep_version(kind, id, version, (at, &author.name), &columns.body)?;
+        self.record(kind, id, EventAction::Updated, version)
+    }
+
+    /// Deletes a resource that nobody needs.
+    pub(crate) fn delete_row(
+        &mut self,
+        kind: Kind,
+        id: &Id,
+        name: &str,
+        version: u64,
+    ) -> Result<()> {
+        let users = self.used_by(kind, id)?;
+        if !users.is_empty() {
+            return Err(RecordsError::InUse {
+                kind,
+                name: name.to_owned(),
+                users,
+            });
+        }
+        self.execute(
+            "DELETE FROM resource WHERE kind = $1 AND id = $2",
+            &[kind.as_str().into(), id.into()],
+        )?;
+        self.record(kind, id, EventAction::Deleted, version)
+    }
+
+    /// Records what a resource needs, instead of what it needed before.
+    pub(crate) fn write_references(
+        &mut self,
+        kind: Kind,
+        id: &Id,
+        references: Vec<Reference>,
+    ) -> Result<()> {
         self.execute(
             "DELETE FROM reference WHERE from_kind = $1 AND from_id = $2",
-            &[R::KIND.as_str().into(), id.into()],
+            &[kind.as_str().into(), id.into()],
         )?;
-        for reference in body.references().into_iter().collect::<BTreeSet<_>>() {
+        for reference in references.into_iter().collect::<BTreeSet<_>>() {
             let target: [Value; 2] = [reference.kind.as_str().into(), (&reference.id).into()];
             let found = self.view.connection.query(
                 "SELECT 1 FROM resource WHERE kind = $1 AND id = $2",
@@ -236,7 +266,7 @@ impl<'a> Change<'a> {
                 "INSERT INTO reference (from_kind, from_id, role, to_kind, to_id, generation) \
                  VALUES ($1, $2, $3, $4, $5, $6)",
                 &[
-                    R::KIND.as_str().into(),
+                    kind.as_str().into(),
                     id.into(),
                     reference.role.into(),
                     to_kind,
@@ -248,27 +278,43 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    fn keep_version<R: Resource>(&mut self, stored: &Stored<R>, text: &str) -> Result<()> {
-        if !R::KIND.keeps_versions() {
+    /// Keeps a version, where the kind keeps any; `made`: when and by whom.
+    pub(crate) fn keep_version(
+        &mut self,
+        kind: Kind,
+        id: &Id,
+        version: u64,
+        made: (Time, &str),
+        body: &str,
+    ) -> Result<()> {
+        if !kind.keeps_versions() {
             return Ok(());
         }
+        let generation = self.generation;
         self.execute(
             "INSERT INTO resource_version (kind, id, version, modified, changed_by, body, generation) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
             &[
-                R::KIND.as_str().into(),
-                (&stored.id).into(),
-                stored.version.into(),
-                stored.modified.into(),
-                stored.changed_by.as_str().into(),
-                text.into(),
-                stored.generation.into(),
+                kind.as_str().into(),
+                id.into(),
+                version.into(),
+                made.0.into(),
+                made.1.into(),
+                body.into(),
+                generation.into(),
             ],
         )?;
         Ok(())
     }
 
-    fn record(&mut self, kind: Kind, id: &Id, action: EventAction, version: u64) -> Result<()> {
+    /// Records an event, for the log and for the observers.
+    pub(crate) fn record(
+        &mut self,
+        kind: Kind,
+        id: &Id,
+        action: EventAction,
+        version: u64,
+    ) -> Result<()> {
         let rows = self.view.connection.query(
             "INSERT INTO event (at, kind, id, action, version, generation) \
              VALUES ($1, $2, $3, $4, $5, $6) RETURNING sequence",

@@ -6,7 +6,9 @@
 //! this node, so that a node which lost its lease cannot write. Nothing here knows of HTTP or of
 //! block storage.
 
+mod archive;
 mod change;
+mod check;
 mod columns;
 mod database;
 pub mod error;
@@ -18,10 +20,14 @@ mod records;
 pub mod resource;
 mod schema;
 pub mod seal;
+mod tidy;
 pub mod time;
+mod typed;
 mod view;
 
+pub use archive::{Document, DocumentVersion, Replaced};
 pub use change::Change;
+pub use check::{Finding, Problem};
 pub use database::DatabaseUrl;
 pub use error::{RecordsError, Result};
 pub use event::{Event, EventAction};
@@ -30,5 +36,6 @@ pub use query::{Filter, Operator, Page, Query, Sort};
 pub use records::{Author, Records};
 pub use resource::{Field, Kind, Match, Reference, Resource, Stored, Use};
 pub use seal::{Sealed, Sealer};
+pub use tidy::{Retention, Tidied};
 pub use time::Time;
 pub use view::View;

@@ -10,6 +10,7 @@ use crate::id::Id;
 use crate::query::{Page, Query};
 use crate::resource::{Kind, Resource, Stored, Use};
 use crate::time::Time;
+use crate::typed;
 use select::Select;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -168,6 +169,18 @@ impl View<'_> {
         rows.iter().map(event).collect()
     }
 
+    /// The number of the oldest change that is not forgotten; 0 before the first. Who has seen less
+    /// than the one before it has missed some.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn first_event(&mut self) -> Result<u64> {
+        let rows = self
+            .connection
+            .query("SELECT COALESCE(MIN(sequence), 0) FROM event", &[])?;
+        rows.first().map_or(Ok(0), |row| row.count(0))
+    }
+
     /// The number of the newest change; 0 before the first.
     ///
     /// # Errors
@@ -201,12 +214,7 @@ impl View<'_> {
 /// From the columns [`COLUMNS`].
 fn stored<R: Resource>(row: &Row) -> Result<Stored<R>> {
     let id = row.id(0)?;
-    let body = serde_json::from_str(row.text(6)?).map_err(|error| RecordsError::Corrupt {
-        kind: R::KIND,
-        id: id.to_string(),
-        // Not the library's own message: it may quote the record.
-        why: format!("line {}, column {}", error.line(), error.column()),
-    })?;
+    let body = typed::read(&id, row.text(6)?)?;
     Ok(Stored {
         id,
         version: row.count(1)?,

@@ -92,6 +92,11 @@ pub(crate) trait Connection {
     /// Runs a query.
     fn query(&mut self, sql: &str, arguments: &[Value]) -> Result<Vec<Row>>;
 
+    /// What the database itself finds damaged in its files, where it can look.
+    fn integrity(&mut self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// Runs statements that have no arguments.
     fn batch(&mut self, sql: &str) -> Result<()>;
 }

@@ -122,6 +122,13 @@ impl Connection for Borrowed<'_> {
         rows.collect::<Result<_, _>>().map_err(failed)
     }
 
+    fn integrity(&mut self) -> Result<Vec<String>> {
+        let rows = self.query("PRAGMA integrity_check", &[])?;
+        let said = rows.iter().map(|row| row.text(0).map(str::to_owned));
+        said.filter(|text| text.as_deref().ok() != Some("ok"))
+            .collect()
+    }
+
     fn batch(&mut self, sql: &str) -> Result<()> {
         self.0.execute_batch(sql).map_err(failed)
     }

@@ -66,12 +66,17 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    /// Those after which nothing more will happen.
+    pub const FINAL: [Self; 4] = [
+        Self::Completed,
+        Self::Warning,
+        Self::Error,
+        Self::Terminated,
+    ];
+
     /// Whether nothing more will happen.
     pub fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Completed | Self::Warning | Self::Error | Self::Terminated
-        )
+        Self::FINAL.contains(&self)
     }
 }
 

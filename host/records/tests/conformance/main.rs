@@ -3,6 +3,7 @@
 // Tests fail by a panic that says what went wrong.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod archive;
 mod atomicity;
 mod damage;
 mod documents;
@@ -11,12 +12,14 @@ mod events;
 mod fencing;
 mod names;
 mod order;
+mod proxy;
 mod queries;
 mod references;
 mod samples;
 mod server;
 mod store;
 mod threads;
+mod upkeep;
 
 /// Each check is a test over each database.
 macro_rules! over_all_databases {
@@ -39,6 +42,9 @@ macro_rules! over_all_databases {
 }
 
 over_all_databases! {
+    archive::a_backup_is_restored_with_ids_and_versions,
+    archive::a_restore_keeps_what_volumes_are_pinned_to,
+    archive::what_cannot_be_restored_changes_nothing,
     atomicity::an_error_undoes_everything,
     atomicity::a_panic_undoes_everything,
     damage::a_newer_schema_is_refused,
@@ -64,4 +70,6 @@ over_all_databases! {
     references::a_new_reference_and_a_deletion_cannot_both_win,
     references::uses_are_told_for_a_page,
     threads::sixteen_threads_read_and_write,
+    upkeep::a_check_finds_what_does_not_agree,
+    upkeep::what_is_old_is_forgotten,
 }

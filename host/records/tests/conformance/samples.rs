@@ -2,7 +2,7 @@
 
 use mintage_records::model::{
     BuildPlan, BuildStep, DeploymentPlan, GoldenImage, Language, OsVolume, Pin, PlanScript,
-    PlanType, State,
+    PlanType, State, Task, TaskState,
 };
 use mintage_records::{Author, Id, Kind, Records, RecordsError, Resource, Stored};
 use std::collections::BTreeMap;
@@ -87,6 +87,27 @@ pub fn os_volume(name: &str, plan: &Stored<DeploymentPlan>) -> OsVolume {
         }],
         seed: None,
         outcome: None,
+    }
+}
+
+pub fn task(state: TaskState) -> Task {
+    Task {
+        name: "Create".to_owned(),
+        owner: "ada".to_owned(),
+        task_state: state,
+        task_status: String::new(),
+        percent_complete: 0,
+        steps: Vec::new(),
+        log: Vec::new(),
+        errors: Vec::new(),
+        output: Vec::new(),
+        resource: None,
+        resource_name: None,
+        verb: "test".to_owned(),
+        input: serde_json::Value::Null,
+        cancel_requested: false,
+        started: None,
+        ended: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is particular to a database server: it goes away and comes back, and is far away.
 
+use crate::proxy::Proxy;
 use crate::samples::{author, get, put, script};
 use crate::store::open;
 use mintage_records::model::PlanScript;
@@ -56,7 +57,7 @@ fn a_commit_that_is_not_answered_is_cleared_up() {
     };
     let url = server.database();
     let records = open(&url);
-    // The commit itself ends the connection: before it is done, or by the time it is.
+    // A check at the commit ends the connection.
     server.sql(
         &url,
         "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS \
@@ -70,6 +71,23 @@ fn a_commit_that_is_not_answered_is_cleared_up() {
     put(&records, script("after"));
     let all = records.read(|view| view.all::<PlanScript>()).unwrap();
     assert_eq!(all.len(), 1);
+}
+
+/// The server commits, and its answer is lost: the change is done, and is reported as done.
+#[test]
+fn a_commit_whose_answer_is_lost_is_found() {
+    let Some(server) = Postgres::shared(LANE) else {
+        return;
+    };
+    let proxy = Proxy::before(server.port());
+    let url = server.database();
+    let url = url.replace(&server.port().to_string(), &proxy.port.to_string());
+    let records = open(&url);
+    proxy.arm();
+    let made = put(&records, script("one"));
+    assert!(!proxy.is_armed());
+    assert_eq!(get::<PlanScript>(&records, &made.id).unwrap(), made);
+    put(&records, script("two"));
 }
 
 #[test]
