@@ -170,7 +170,7 @@ pub fn what_cannot_be_restored_changes_nothing(store: &Store) {
         ),
         (
             with(&|document| document.versions.clear()),
-            "versions have gaps",
+            "it has no version",
         ),
         (
             with(&|document| document.versions[0].version = 2),
