@@ -57,7 +57,7 @@ fn fill(records: &Records) {
 fn script(number: u64) -> PlanScript {
     PlanScript {
         name: format!("script {:05}", (number * 7919) % SCRIPTS),
-        description: (number % 3 > 0).then(|| format!("what number {number} is for")),
+        description: (!number.is_multiple_of(3)).then(|| format!("what number {number} is for")),
         plan_type: match number % 2 {
             0 => PlanType::Deploy,
             _ => PlanType::Capture,
@@ -65,7 +65,7 @@ fn script(number: u64) -> PlanScript {
         language: Language::Rhai,
         content: format!("log::info(\"{number}\");\n").repeat(2048 / 20),
         templates: BTreeMap::new(),
-        hp_provided: number % 10 == 0,
+        hp_provided: number.is_multiple_of(10),
     }
 }
 

@@ -69,11 +69,16 @@ impl View<'_> {
     /// `UnknownField`, `NotANumber`, `NotATime`, `QueryTooLarge`, `Corrupt`, `Database`.
     pub fn list<R: Resource>(&mut self, query: &Query) -> Result<Page<Stored<R>>> {
         let select = Select::new::<R>(self.connection.dialect(), query)?;
-        let total = self.connection.query(&select.total(), &select.arguments)?;
-        let total = total.first().map_or(Ok(0), |row| row.count(0))?;
         let rows = self
             .connection
             .query(&select.page(COLUMNS), &select.page_arguments())?;
+        let total = match select.total_after(rows.len() as u64) {
+            Some(total) => total,
+            None => {
+                let total = self.connection.query(&select.total(), &select.arguments)?;
+                total.first().map_or(Ok(0), |row| row.count(0))?
+            }
+        };
         let members = rows.iter().map(stored).collect::<Result<_>>()?;
         Ok(Page { members, total })
     }

@@ -18,13 +18,15 @@ CREATE TABLE resource (
     created BIGINT NOT NULL,
     modified BIGINT NOT NULL,
     changed_by {text} NOT NULL,
-    fields {text} NOT NULL,
+    fields {json} NOT NULL,
     body {text} NOT NULL,
     generation BIGINT NOT NULL,
     PRIMARY KEY (kind, id),
     UNIQUE (kind, name_key)
 );
-CREATE INDEX resource_by_name ON resource (kind, name, id);
+-- The order of lists; where the database can, with all that filters look at, so that they need not
+-- read the bodies.
+CREATE INDEX resource_by_name ON resource (kind, name, id{filtered});
 
 -- Every version of those kinds that keep them, the newest too.
 CREATE TABLE resource_version (

@@ -62,6 +62,13 @@ impl Select {
         format!("SELECT COUNT(*) FROM resource WHERE {}", self.condition)
     }
 
+    /// How many rows there are in all, where the page tells it: it is the last one.
+    pub(super) fn total_after(&self, rows: u64) -> Option<u64> {
+        let is_last = self.count.is_none_or(|count| rows < count);
+        let is_known = is_last && (rows > 0 || self.start == 0);
+        is_known.then(|| self.start.saturating_add(rows))
+    }
+
     /// The rows that are wanted.
     pub(super) fn page(&self, columns: &str) -> String {
         let Self {

@@ -41,7 +41,7 @@ pub fn what_is_used_cannot_be_deleted(store: &Store) {
     let records = store.open();
     let script = put(&records, script("one"));
     let plans = ["b", "a", "c", "d", "e", "f"]
-        .map(|name| put(&records, build_plan(name, &[script.id.clone()])));
+        .map(|name| put(&records, build_plan(name, std::slice::from_ref(&script.id))));
     let delete_script = || {
         records.change(&author(), |change| {
             change.delete::<PlanScript>(&script.id, &Match::Any)
@@ -98,7 +98,7 @@ pub fn a_new_reference_and_a_deletion_cannot_both_win(store: &Store) {
                 start.wait();
                 records.change(&author(), |change| {
                     let name = format!("plan {round}");
-                    change.insert(build_plan(&name, &[script.id.clone()]))
+                    change.insert(build_plan(&name, std::slice::from_ref(&script.id)))
                 })
             });
             (deletion.join().unwrap(), user.join().unwrap())

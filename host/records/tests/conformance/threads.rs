@@ -11,14 +11,14 @@ pub fn sixteen_threads_read_and_write(store: &Store) {
     const EACH: usize = 15;
     let records = store.open();
     let left = put(&records, script("0"));
-    let right = put(&records, build_plan("0", &[left.id.clone()]));
+    let right = put(&records, build_plan("0", std::slice::from_ref(&left.id)));
     let count_up = || loop {
         let result = records.change(&author(), |change| {
             let old = change.get::<PlanScript>(&left.id)?;
             let next = old.body.name.parse::<u64>().unwrap() + 1;
             let seen = Match::Version(old.version);
             change.update(&left.id, &seen, script(&next.to_string()))?;
-            let plan = build_plan(&next.to_string(), &[left.id.clone()]);
+            let plan = build_plan(&next.to_string(), std::slice::from_ref(&left.id));
             change.update(&right.id, &Match::Any, plan)
         });
         match result {

@@ -12,7 +12,7 @@ pub fn a_check_finds_what_does_not_agree(store: &Store) {
     let records = store.open();
     let one = put(&records, script("one"));
     let two = put(&records, script("two"));
-    let plan = put(&records, build_plan("plan", &[one.id.clone()]));
+    let plan = put(&records, build_plan("plan", std::slice::from_ref(&one.id)));
     let image = put(&records, golden_image("debian", 1));
     let web = put(&records, deployment_plan("web", &plan.id, Some(&image.id)));
     let volume = put(&records, os_volume("web01", &web));
