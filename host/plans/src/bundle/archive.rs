@@ -35,6 +35,38 @@ pub struct ImageFacts {
     pub sha256: String,
 }
 
+impl ImageFacts {
+    /// Those of an image with these bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self {
+            size: bytes.len() as u64,
+            sha256: hex(&Sha256::digest(bytes)),
+        }
+    }
+
+    /// Those of an image that is read to its end.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(mut reader: impl Read) -> io::Result<Self> {
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 128 * 1024];
+        let mut size = 0;
+        loop {
+            let piece = match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => buffer.get(..length).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            size += piece.len() as u64;
+            hasher.update(piece);
+        }
+        let sha256 = hex(&hasher.finalize());
+        Ok(Self { size, sha256 })
+    }
+}
+
 impl<R: Read + Seek> BundleFile<R> {
     /// Opens a bundle: reads its directory and every entry but the golden images, and checks all
     /// of them.

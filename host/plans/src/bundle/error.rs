@@ -95,6 +95,17 @@ impl BundleError {
     }
 }
 
+impl From<PlanError> for BundleError {
+    fn from(error: PlanError) -> Self {
+        Self {
+            code: error.code,
+            entry: None,
+            message: error.message,
+            help: error.help,
+        }
+    }
+}
+
 impl From<BundleError> for Diagnostic {
     fn from(error: BundleError) -> Self {
         let mut plain = PlanError::new(error.code, error.message);

@@ -141,6 +141,14 @@ impl<'a> Fields<'a> {
         given.collect()
     }
 
+    /// Nothing may be left.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.map.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(self.error(name, "there is no such field")),
+        }
+    }
+
     /// An error about the field `name`.
     pub(crate) fn error(&self, name: &str, why: &str) -> BundleError {
         let name = escape(self.named(name).as_bytes());
@@ -161,7 +169,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn within(&self, path: String, map: Map<String, Json>) -> Self {
+    /// The fields of `map`, which is at `path` in the same file.
+    pub(crate) fn within(&self, path: String, map: Map<String, Json>) -> Self {
         Self {
             file: self.file,
             path,

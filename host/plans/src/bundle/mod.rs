@@ -8,10 +8,12 @@
 
 mod archive;
 pub mod artifact;
+mod diff;
 mod directory;
 mod disk;
 mod error;
 mod fields;
+pub mod folder;
 mod limits;
 mod manifest;
 mod names;
@@ -22,6 +24,7 @@ mod write;
 
 pub use archive::{BundleFile, ImageFacts};
 pub use artifact::{Artifact, ArtifactKind};
+pub use diff::{ArtifactChange, BundleDiff, Change, Part};
 pub use disk::{DiskEntry, disk_of};
 pub use error::{BundleError, Result};
 pub use limits::BundleLimits;
@@ -55,6 +58,11 @@ impl Bundle {
             build_plans: Vec::new(),
             deployment_plans: Vec::new(),
         }
+    }
+
+    /// The golden image with this id.
+    pub fn golden_image(&self, id: &str) -> Option<&GoldenImage> {
+        self.golden_images.iter().find(|image| image.id == id)
     }
 
     /// How many artifacts it has.

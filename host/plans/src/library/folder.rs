@@ -22,26 +22,44 @@ const MAX_DEPTH: usize = 8;
 /// The files of the library in `dir`, by their names in it. Only the build plan file and what is
 /// below `scripts` and `templates` is read; tests and everything else stay where they are.
 pub(super) fn read(dir: &Path) -> Result<BTreeMap<String, String>, PlanError> {
-    let root = Dir::open_ambient_dir(dir, ambient_authority())
-        .map_err(|error| not_opened(&dir.display().to_string(), &error))?;
+    let root = open(dir)?;
     let mut reader = Reader::default();
-    reader.file(
-        &root,
-        Path::new(PlanLibrary::MANIFEST),
-        PlanLibrary::MANIFEST,
-    )?;
-    for folder in ["scripts", "templates"] {
-        match root.symlink_metadata(folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(not_opened(folder, &error)),
-            Ok(metadata) if metadata.is_symlink() => return Err(is_a_link(folder)),
-            Ok(_) => {
-                let opened = root.open_dir(folder).map_err(|e| not_opened(folder, &e))?;
-                reader.folder(&opened, folder, 1)?;
-            }
+    let manifest = PlanLibrary::MANIFEST;
+    reader.file(&root, Path::new(manifest), manifest)?;
+    reader.folders(&root, &["scripts", "templates"])?;
+    // The mark that some editors write is no part of a script, and must not come into a volume.
+    let files = reader.files.into_iter().map(|(name, text)| {
+        let stripped = text.strip_prefix('\u{feff}').map(str::to_owned);
+        (name, stripped.unwrap_or(text))
+    });
+    Ok(files.collect())
+}
+
+/// Those of `files` that are in `dir`, and the texts below `folders` whose names `takes` takes, by
+/// their names in it.
+pub(crate) fn read_texts(
+    dir: &Path,
+    files: &[&str],
+    folders: &[&str],
+    takes: fn(&str) -> bool,
+) -> Result<BTreeMap<String, String>, PlanError> {
+    let root = open(dir)?;
+    let mut reader = Reader {
+        takes,
+        ..Reader::default()
+    };
+    for file in files {
+        if root.symlink_metadata(file).is_ok() {
+            reader.file(&root, Path::new(file), file)?;
         }
     }
+    reader.folders(&root, folders)?;
     Ok(reader.files)
+}
+
+fn open(dir: &Path) -> Result<Dir, PlanError> {
+    let opened = Dir::open_ambient_dir(dir, ambient_authority());
+    opened.map_err(|error| not_opened(&dir.display().to_string(), &error))
 }
 
 /// The problem of a folder that has no build plan file.
@@ -53,14 +71,42 @@ pub(super) fn no_manifest() -> PlanError {
     .help("a plan library is a folder with a `build-plan.toml`, `scripts/` and `templates/`")
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Reader {
+    /// Which files of folders are read, by their names.
+    takes: fn(&str) -> bool,
     files: BTreeMap<String, String>,
     entries: usize,
     bytes: usize,
 }
 
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            takes: |_| true,
+            files: BTreeMap::new(),
+            entries: 0,
+            bytes: 0,
+        }
+    }
+}
+
 impl Reader {
+    fn folders(&mut self, root: &Dir, folders: &[&str]) -> Result<(), PlanError> {
+        for folder in folders {
+            match root.symlink_metadata(folder) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(not_opened(folder, &error)),
+                Ok(metadata) if metadata.is_symlink() => return Err(is_a_link(folder)),
+                Ok(_) => {
+                    let opened = root.open_dir(folder).map_err(|e| not_opened(folder, &e))?;
+                    self.folder(&opened, folder, 1)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn folder(&mut self, dir: &Dir, name: &str, depth: usize) -> Result<(), PlanError> {
         if depth > MAX_DEPTH {
             return Err(too_large(
@@ -91,6 +137,8 @@ impl Reader {
                     .open_dir()
                     .map_err(|error| not_opened(&path, &error))?;
                 self.folder(&inner, &path, depth + 1)?;
+            } else if !(self.takes)(&path) {
+                continue;
             } else if kind.is_file() {
                 self.file(dir, Path::new(&raw), &path)?;
             } else {
@@ -132,9 +180,7 @@ impl Reader {
             return Err(too_large(name, "all files together are larger than 16 MiB"));
         }
         let text = String::from_utf8(content).map_err(|_| not_text(name, "its content"))?;
-        // The mark that some editors write is no part of a script, and must not come into a volume.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        self.files.insert(name.to_owned(), text.to_owned());
+        self.files.insert(name.to_owned(), text);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod places;
 
 pub(crate) use build_plan::is_attribute_name;
 pub use build_plan::{BuildPlan, MountSource, PlanKind};
+pub(crate) use folder::read_texts;
 pub(crate) use places::Places;
 
 use mintage_engine::{DefaultValue, Diagnostic, attribute_uses};

@@ -1,6 +1,6 @@
 //! `CustomAttribute`: an attribute as the wire format has it.
 
-use super::More;
+use super::{More, add_more};
 use crate::bundle::error::Result;
 use crate::bundle::fields::Fields;
 use serde_json::{Map, Value as Json};
@@ -72,7 +72,7 @@ impl CustomAttribute {
         for (name, flag) in [("editable", self.editable), ("visible", self.visible)] {
             map.extend(flag.map(|flag| (name.to_owned(), flag.into())));
         }
-        map.extend(self.more.clone());
+        add_more(&mut map, &self.more);
         Json::Object(map)
     }
 

@@ -146,8 +146,18 @@ fn finish(mut map: Map<String, Json>, nulls: &[&str], more: &More) -> Map<String
     for name in nulls {
         map.insert((*name).to_owned(), Json::Null);
     }
-    map.extend(more.clone());
+    add_more(&mut map, more);
     map
+}
+
+/// Adds the rest in the order of their names, whatever order they came in.
+fn add_more(map: &mut Map<String, Json>, more: &More) {
+    let sorted: std::collections::BTreeMap<_, _> = more.iter().collect();
+    map.extend(
+        sorted
+            .into_iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
 }
 
 /// The fields of all resources that a bundle has no values of.

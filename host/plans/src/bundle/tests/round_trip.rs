@@ -14,7 +14,7 @@ const DEPLOYMENT_PLAN: &str = r#"{"type":"OEDeploymentPlan","id":"55-ee","name":
  "importMetadata":false,"customAttributes":[{"id":"66","name":"Password","type":"password","value":"","editable":true,"visible":false}]}"#;
 const IMAGE: &str = r#"{"type":"GoldenImage","id":"22-bb","name":"Debian 12","size":0,"bundleName":"x","importedFromBundle":true}"#;
 
-fn sample() -> Vec<u8> {
+pub fn sample() -> Vec<u8> {
     Archive::with(&[
         ("55-ee_deploymentplan.json", DEPLOYMENT_PLAN.as_bytes()),
         ("44-dd_buildplan.json", BUILD_PLAN.as_bytes()),
@@ -25,7 +25,7 @@ fn sample() -> Vec<u8> {
     .bytes()
 }
 
-fn read(bytes: &[u8]) -> (Bundle, Vec<Vec<u8>>) {
+pub fn read(bytes: &[u8]) -> (Bundle, Vec<Vec<u8>>) {
     let mut file = BundleFile::open(Cursor::new(bytes), &BundleLimits::default()).unwrap();
     let bundle = file.bundle().clone();
     let images = bundle.golden_images.iter().map(|image| {
