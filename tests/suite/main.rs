@@ -8,6 +8,7 @@
 mod accounts;
 mod archives;
 mod boot_loader;
+mod bundles;
 mod capture;
 mod cases;
 mod clone;

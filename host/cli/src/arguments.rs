@@ -2,7 +2,7 @@
 
 use crate::commands::remote::{create, delete, download, get, list, login, logout, upload, watch};
 use crate::commands::{
-    cat, check, config, demo, diff, doc, inspect, ls, new, run, scan, serve, test, tree,
+    bundle, cat, check, config, demo, diff, doc, inspect, ls, new, run, scan, serve, test, tree,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -42,6 +42,7 @@ pub(crate) enum Command {
     Run(run::Run),
     Doc(doc::Doc),
     Demo(demo::Demo),
+    Bundle(bundle::BundleCommand),
     #[command(name = "login")]
     LogIn(login::LogIn),
     #[command(name = "logout")]
@@ -84,6 +85,7 @@ impl Command {
             Self::Run(command) => command.run(screen),
             Self::Doc(command) => command.run(screen),
             Self::Demo(command) => command.run(screen),
+            Self::Bundle(command) => command.run(screen),
             Self::LogIn(command) => command.run(screen),
             Self::LogOut(command) => command.run(screen),
             Self::List(command) => command.run(screen),

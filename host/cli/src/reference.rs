@@ -13,6 +13,12 @@ pub fn commands() -> String {
     let mut program = CommandLine::command().term_width(100).max_term_width(100);
     program.build();
     section(&mut text, "mintage", &mut program);
+    subcommands(&mut text, "mintage", &mut program);
+    text
+}
+
+/// The sections of what is below `program`, which is called `path`.
+fn subcommands(text: &mut String, path: &str, program: &mut clap::Command) {
     let names: Vec<_> = program
         .get_subcommands()
         .filter(|command| !command.is_hide_set() && command.get_name() != "help")
@@ -20,10 +26,11 @@ pub fn commands() -> String {
         .collect();
     for name in names {
         if let Some(command) = program.find_subcommand_mut(&name) {
-            section(&mut text, &format!("mintage {name}"), command);
+            let path = format!("{path} {name}");
+            section(text, &path, command);
+            subcommands(text, &path, command);
         }
     }
-    text
 }
 
 fn section(text: &mut String, name: &str, command: &mut clap::Command) {

@@ -26,15 +26,20 @@ pub fn can_run(name: &str, needs: &[Need]) -> bool {
         std::env::var_os("CI").is_none(),
         "lane `{name}` cannot run in CI: {missing}; `tests/run` installs what it needs"
     );
+    say_skipped(name, &format!("{missing}; run `tests/run` as root"));
+    false
+}
+
+/// Says loudly that the lane `name` is skipped, and why.
+pub fn say_skipped(name: &str, why: &str) {
     // Straight to the terminal: a skipped lane must be seen without `--nocapture`.
-    let line = format!("\n*** SKIPPED lane `{name}`: {missing}; run `tests/run` as root\n");
+    let line = format!("\n*** SKIPPED lane `{name}`: {why}\n");
     let shown = std::fs::write("/dev/tty", &line).is_ok();
     if !shown {
         use std::io::Write as _;
         // Nobody to tell when both fail.
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
-    false
 }
 
 impl Need {

@@ -6,6 +6,7 @@
     clippy::print_stdout
 )] // It is a test.
 
+mod bundles;
 mod documentation;
 mod errors;
 mod libraries;

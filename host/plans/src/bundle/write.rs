@@ -21,14 +21,14 @@ const PIECE: usize = 128 * 1024;
 pub struct ImageSource<'a> {
     /// Its bytes.
     pub reader: Box<dyn Read + 'a>,
-    /// How many there are.
-    pub size: u64,
+    /// How many there are at most.
+    pub most: u64,
 }
 
 impl std::fmt::Debug for ImageSource<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ImageSource")
-            .field("size", &self.size)
+            .field("most", &self.most)
             .finish_non_exhaustive()
     }
 }
@@ -38,7 +38,7 @@ impl std::fmt::Debug for ImageSource<'_> {
 ///
 /// # Errors
 /// P5012 when two artifacts of a kind have one id or name, P5008 when an image cannot be read or
-/// has another size, P7009 when the output fails.
+/// is longer than its source says, P7009 when the output fails.
 pub fn write<'a, W: Write + Seek>(
     bundle: &Bundle,
     output: W,
@@ -88,9 +88,9 @@ impl<W: Write + Seek> Writer<W> {
 
     /// An image is compressed already, and is stored as it is.
     fn image(&mut self, entry: &str, source: ImageSource<'_>) -> Result<()> {
-        self.start(entry, CompressionMethod::Stored, source.size)?;
+        self.start(entry, CompressionMethod::Stored, source.most)?;
         let mut hasher = SumFile::Sha256.hasher();
-        let mut reader = source.reader.take(source.size.saturating_add(1));
+        let mut reader = source.reader.take(source.most.saturating_add(1));
         let mut buffer = vec![0; PIECE];
         let mut copied = 0;
         loop {
@@ -100,15 +100,15 @@ impl<W: Write + Seek> Writer<W> {
             };
             let piece = buffer.get(..read).unwrap_or_default();
             copied += read as u64;
-            if read == 0 || copied > source.size {
+            if read == 0 || copied > source.most {
                 break;
             }
             hasher.update(piece);
             let written = self.zip.write_all(piece);
             written.map_err(|error| BundleError::output(entry, &error))?;
         }
-        if copied != source.size {
-            let why = "its size changed while it was read";
+        if copied > source.most {
+            let why = "it became longer while it was read";
             return Err(BundleError::damaged_entry(entry, why));
         }
         self.sum(entry, hasher);

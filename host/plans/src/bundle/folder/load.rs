@@ -87,9 +87,9 @@ impl LoadedFolder {
         self.image_facts()?;
         write(&self.folder.bundle, output, &mut |image| {
             let (path, _) = self.image(image).map_err(io::Error::other)?;
-            let (reader, size) = self.open(path)?;
+            let (reader, most) = self.open(path)?;
             let reader = Box::new(reader);
-            Ok(ImageSource { reader, size })
+            Ok(ImageSource { reader, most })
         })
     }
 
