@@ -1,10 +1,12 @@
 //! The product's verbs, and the tasks that carry them out: intake of golden images, bundles,
 //! backups, deploy, capture. Nothing here knows of HTTP.
 
+pub mod alerts;
 mod data_folder;
 mod first_start;
 mod limits;
 pub mod os_volumes;
+pub mod task;
 
 pub use data_folder::DataFolder;
 pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};

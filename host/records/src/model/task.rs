@@ -26,6 +26,9 @@ pub struct Task {
     pub log: Vec<LogLine>,
     /// Why it failed.
     pub errors: Vec<TaskError>,
+    /// What somebody should look at, though it did not fail.
+    #[serde(default)]
+    pub warnings: Vec<TaskError>,
     /// Texts for the caller.
     pub output: Vec<String>,
     /// The resource that it is about.
@@ -110,6 +113,8 @@ pub enum StepState {
     Failed,
     /// Undone after a later failure, or a crash.
     Undone,
+    /// Undoing it failed: something is left.
+    NotUndone,
 }
 
 /// Something that a task said.
