@@ -100,6 +100,7 @@ pub fn task(state: TaskState) -> Task {
         steps: Vec::new(),
         log: Vec::new(),
         errors: Vec::new(),
+        warnings: Vec::new(),
         output: Vec::new(),
         resource: None,
         resource_name: None,
