@@ -39,6 +39,7 @@ mod network_networkmanager;
 mod nothing_half_done;
 mod pages;
 mod samples;
+mod schemathesis;
 mod secrets;
 mod selinux;
 mod serve;

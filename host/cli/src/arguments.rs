@@ -2,7 +2,8 @@
 
 use crate::commands::remote::{create, delete, download, get, list, login, logout, upload, watch};
 use crate::commands::{
-    bundle, cat, check, config, demo, diff, doc, inspect, ls, new, run, scan, serve, test, tree,
+    bundle, cat, check, completions, config, demo, diff, doc, inspect, ls, man, new, run, scan,
+    serve, test, tree,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Watch(watch::Watch),
     Serve(Box<serve::Serve>),
     Config(config::Config),
+    Completions(completions::Completions),
+    Man(man::Man),
     /// Serves one job of another command in a sandbox; not for people.
     #[command(hide = true)]
     Worker(WorkerArguments),
@@ -97,6 +100,8 @@ impl Command {
             Self::Watch(command) => command.run(screen),
             Self::Serve(command) => command.run(screen),
             Self::Config(command) => command.run(screen),
+            Self::Completions(command) => command.run(screen),
+            Self::Man(command) => command.run(screen),
             Self::Worker(_) => Err(Failure::usage("a worker cannot be started by a command")),
         }
     }

@@ -1,8 +1,8 @@
 //! `DataFolder`: where the service keeps its files.
 
 use mintage_records::Id;
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 /// The folder with everything that is not in the database. Each file in it belongs to a row of the
@@ -12,16 +12,16 @@ pub struct DataFolder {
     root: PathBuf,
 }
 
-/// Its folders.
-const FOLDERS: [&str; 5] = [
-    "golden-volumes",
-    "os-volumes",
-    "artifact-bundles",
-    "backups",
-    "incoming",
-];
-
 impl DataFolder {
+    /// Its folders.
+    pub const FOLDERS: [&str; 5] = [
+        "golden-volumes",
+        "os-volumes",
+        "artifact-bundles",
+        "backups",
+        "incoming",
+    ];
+
     /// Opens it, and makes it and its folders where they are not there, for this user only.
     ///
     /// # Errors
@@ -29,7 +29,7 @@ impl DataFolder {
     pub fn open(root: &Path) -> io::Result<Self> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
-        for folder in FOLDERS {
+        for folder in Self::FOLDERS {
             builder.create(root.join(folder))?;
         }
         Ok(Self {
@@ -70,6 +70,36 @@ impl DataFolder {
     /// What a client sent and a task has not taken in yet; `id` is the task's or the resource's.
     pub fn incoming(&self, id: &Id) -> PathBuf {
         self.file("incoming", id, "part")
+    }
+
+    /// How much space the files of one of the folders take on the disk, in bytes. What cannot be read
+    /// is not counted.
+    pub fn used_bytes(&self, folder: &str) -> u64 {
+        let Ok(entries) = std::fs::read_dir(self.root.join(folder)) else {
+            return 0;
+        };
+        let sizes = entries.flatten().filter_map(|entry| entry.metadata().ok());
+        // POSIX: blocks of 512 bytes, whatever those of the filesystem are.
+        sizes.map(|file| file.blocks() * 512).sum()
+    }
+
+    /// How much space is left for this user, in bytes.
+    ///
+    /// # Errors
+    /// When the filesystem does not say.
+    pub fn free_bytes(&self) -> io::Result<u64> {
+        let filesystem = rustix::fs::statvfs(&self.root)?;
+        Ok(filesystem.f_bavail.saturating_mul(filesystem.f_frsize))
+    }
+
+    /// Writes a byte to the disk, in a file without a name.
+    ///
+    /// # Errors
+    /// When the folder takes no file.
+    pub fn try_write(&self) -> io::Result<()> {
+        let mut file = tempfile::tempfile_in(&self.root)?;
+        file.write_all(b"1")?;
+        file.sync_all()
     }
 
     fn file(&self, folder: &str, id: &Id, extension: &str) -> PathBuf {

@@ -6,7 +6,9 @@
 
 pub mod access;
 mod document;
+mod documentation;
 mod error;
+mod metrics;
 mod resources;
 mod router;
 pub mod serve;
@@ -16,5 +18,6 @@ mod wire;
 
 pub use document::document;
 pub use error::ApiError;
+pub use metrics::Metrics;
 pub use router::router;
 pub use state::AppState;

@@ -3,7 +3,7 @@
 use crate::access;
 use crate::document::Frame;
 use crate::error::ApiError;
-use crate::resources::{deployment_groups, version};
+use crate::resources::{deployment_groups, documentation, operation, version};
 use crate::state::AppState;
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
@@ -14,6 +14,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Frame::openapi())
         .merge(version::routes())
+        .merge(documentation::routes())
+        .merge(operation::routes())
         .merge(deployment_groups::routes())
 }
 

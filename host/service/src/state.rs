@@ -1,10 +1,12 @@
 //! `AppState`: what handlers work with.
 
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use crate::serve::Stop;
 use mintage_deploy::{DataFolder, Limits};
 use mintage_records::{Author, Change, Records, Sealer, View};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What handlers work with; cheap to clone.
 #[derive(Debug, Clone)]
@@ -19,6 +21,10 @@ pub struct AppState {
     pub limits: Arc<Limits>,
     /// Comes when the service stops.
     pub stop: Stop,
+    /// What Prometheus is told.
+    pub metrics: Arc<Metrics>,
+    /// The service is not ready when the data folder has less free space, in bytes.
+    pub free_space: u64,
 }
 
 impl AppState {
@@ -30,8 +36,14 @@ impl AppState {
         &self,
         act: impl FnOnce(&mut View<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let records = Arc::clone(&self.records);
-        blocking(move || records.read(act)).await
+        let (records, metrics) = (Arc::clone(&self.records), Arc::clone(&self.metrics));
+        blocking(move || {
+            let start = Instant::now();
+            let result = records.read(act);
+            metrics.transaction("read", start.elapsed());
+            result
+        })
+        .await
     }
 
     /// Changes the store, on a thread that may block.
@@ -43,8 +55,14 @@ impl AppState {
         author: Author,
         act: impl FnOnce(&mut Change<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let records = Arc::clone(&self.records);
-        blocking(move || records.change(&author, act)).await
+        let (records, metrics) = (Arc::clone(&self.records), Arc::clone(&self.metrics));
+        blocking(move || {
+            let start = Instant::now();
+            let result = records.change(&author, act);
+            metrics.transaction("change", start.elapsed());
+            result
+        })
+        .await
     }
 }
 

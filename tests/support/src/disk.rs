@@ -1,6 +1,7 @@
 //! Real disks for tests: the cached Debian images, and their partitions as the kernel mounts them.
 
 use crate::environment::{Environment, project, succeed};
+use crate::lane::cache;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -19,11 +20,7 @@ pub const ESP: (u64, u64) = (1024 * 1024, 64 * 1024 * 1024);
 pub fn debian(name: &str) -> PathBuf {
     static BUILD: Mutex<()> = Mutex::new(());
     let _one_at_a_time = BUILD.lock();
-    let cache = std::env::var_os("MINTAGE_TEST_CACHE").map_or_else(
-        || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cache/mintage-tests"),
-        PathBuf::from,
-    );
-    let folder = cache.join("debian-12");
+    let folder = cache("debian-12");
     let image = folder.join(format!("{name}.img"));
     if !folder.join("built-by").exists() || !image.exists() {
         let script = project().join("tests/fixtures/debian-12/build");

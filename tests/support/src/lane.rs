@@ -1,6 +1,6 @@
 //! Lanes: tests that need something of the machine, and what happens where it is missing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Something that a lane needs.
 #[derive(Debug, Clone, Copy)]
@@ -9,6 +9,17 @@ pub enum Need {
     Root,
     /// A program on the `PATH`.
     Program(&'static str),
+    /// A file of the tests' cache, which `tests/run` puts there.
+    Cached(&'static str),
+}
+
+/// A path in the folder that keeps what takes long to make: `$MINTAGE_TEST_CACHE`.
+pub fn cache(path: &str) -> PathBuf {
+    let folder = std::env::var_os("MINTAGE_TEST_CACHE").map_or_else(
+        || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cache/mintage-tests"),
+        PathBuf::from,
+    );
+    folder.join(path)
 }
 
 /// Whether the lane `name` can run here. In CI (environment variable `CI` set) a lane that cannot
@@ -48,6 +59,9 @@ impl Need {
             Self::Root => (!rustix::process::geteuid().is_root()).then(|| "not root".to_owned()),
             Self::Program(program) => {
                 (!on_path(program)).then(|| format!("no program `{program}`"))
+            }
+            Self::Cached(path) => {
+                (!cache(path).is_file()).then(|| format!("no `{path}` in the tests' cache"))
             }
         }
     }

@@ -3,12 +3,14 @@
 pub mod bundle;
 pub mod cat;
 pub mod check;
+pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod diff;
 pub mod doc;
 pub mod inspect;
 pub mod ls;
+pub mod man;
 pub mod new;
 pub mod remote;
 pub mod run;

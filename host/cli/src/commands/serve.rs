@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::settings_flags::SettingsFlags;
 use clap::Args;
-use mintage_service::serve::{Started, run, start_log};
+use mintage_service::serve::{FirstPassword, Started, run, start_log};
 use serde_json::json;
 use std::io;
 
@@ -46,12 +46,18 @@ impl Serve {
 }
 
 fn as_json(started: &Started) -> serde_json::Value {
+    let (password, file) = match &started.password {
+        None => (None, None),
+        Some(FirstPassword::Shown(password)) => (Some(password.as_str()), None),
+        Some(FirstPassword::Kept(path)) => (None, Some(path)),
+    };
     json!({
         "url": started.url,
         "certificate": started.certificate,
         "fingerprint": started.fingerprint,
         "data": started.data,
-        "password": started.password.as_ref().map(|password| password.as_str()),
+        "password": password,
+        "passwordFile": file,
     })
 }
 
@@ -62,10 +68,11 @@ fn as_text(started: &Started) -> String {
         started.certificate.display(),
         started.fingerprint
     );
-    if let Some(password) = &started.password {
-        let password = password.as_str();
-        text +=
-            &format!("user         administrator\npassword     {password}   (shown only now)\n");
-    }
+    let password = match &started.password {
+        None => return text,
+        Some(FirstPassword::Shown(password)) => format!("{}   (shown only now)", password.as_str()),
+        Some(FirstPassword::Kept(path)) => format!("in {}", path.display()),
+    };
+    text += &format!("user         administrator\npassword     {password}\n");
     text
 }

@@ -85,6 +85,8 @@ pub(super) fn open(
         folder: Arc::new(folder),
         limits: Arc::new(settings.limits.clone()),
         stop,
+        metrics: Arc::default(),
+        free_space: settings.health.free_space,
     };
     Ok((state, password))
 }

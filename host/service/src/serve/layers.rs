@@ -3,12 +3,14 @@
 
 use crate::access::Caller;
 use crate::error::ApiError;
+use crate::metrics::Metrics;
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use std::any::Any;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -21,11 +23,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_ID: usize = 64;
 
 /// The router with all that is around it.
-pub(super) fn around(router: Router, body_timeout: Duration) -> Router {
+pub(super) fn around(router: Router, metrics: Arc<Metrics>, body_timeout: Duration) -> Router {
     router
         .layer(RequestBodyTimeoutLayer::new(body_timeout))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(observe))
+        .layer(middleware::from_fn_with_state(metrics, observe))
 }
 
 // The signature is that of the layer.
@@ -37,7 +39,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 
 /// Gives the request its id, and logs how it was answered. The path is logged as its template: a
 /// query may hold secrets.
-async fn observe(request: Request, next: Next) -> Response {
+async fn observe(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>();
@@ -46,12 +48,14 @@ async fn observe(request: Request, next: Next) -> Response {
     async move {
         let start = Instant::now();
         let mut response = next.run(request).await;
+        let (status, took) = (response.status().as_u16(), start.elapsed());
+        metrics.answered(method.as_str(), &path, status, took);
         let caller = response.extensions().get::<Caller>();
         tracing::info!(
             %method,
             path,
-            status = response.status().as_u16(),
-            milliseconds = start.elapsed().as_millis() as u64,
+            status,
+            seconds = took.as_secs_f64(),
             user = caller.map_or("-", |caller| &caller.name),
             "answered"
         );

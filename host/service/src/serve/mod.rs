@@ -11,17 +11,21 @@ mod stop;
 pub use log::start as start_log;
 pub use stop::Stop;
 
+use crate::resources::operation::metrics;
 use crate::router::router;
 use crate::settings::Settings;
 use crate::state::AppState;
+use axum::Router;
 use axum::extract::Request;
+use axum::routing::get;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use certificate::Identity;
 use connections::Limited;
 use mintage_engine::{Code, Diagnostic};
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tower::Layer as _;
 use tower_http::normalize_path::NormalizePathLayer;
@@ -45,7 +49,16 @@ pub struct Started {
     /// The data folder.
     pub data: PathBuf,
     /// The password of the user `administrator`, only at the first start.
-    pub password: Option<Zeroizing<String>>,
+    pub password: Option<FirstPassword>,
+}
+
+/// The password of the user `administrator`, or where it is.
+#[derive(Debug)]
+pub enum FirstPassword {
+    /// To be shown, once.
+    Shown(Zeroizing<String>),
+    /// In a file for this user only: what is shown would go to a log that is kept.
+    Kept(PathBuf),
 }
 
 /// Runs the service until it is asked to stop. `ready` is called once, when requests are answered.
@@ -85,6 +98,7 @@ async fn serve(
     let address = listener
         .local_addr()
         .map_err(|error| failed(format!("the listener has no address: {error}")))?;
+    let metrics_listener = settings.metrics.listen.map(listen).transpose()?;
     let (state, password) = data::open(settings, stop.clone())?;
     let identity = Identity::load(settings, address.ip())?;
     let started = Started {
@@ -92,11 +106,16 @@ async fn serve(
         certificate: identity.file.clone(),
         fingerprint: identity.fingerprint(),
         data: settings.data.clone(),
-        password,
+        password: password
+            .map(|password| keep(password, &settings.data))
+            .transpose()?,
     };
     let tls = RustlsConfig::from_config(identity.config()?);
     tokio::spawn(renew(settings.clone(), address.ip(), tls.clone()));
 
+    if let Some(listener) = metrics_listener {
+        tokio::spawn(serve_metrics(listener, state.clone()));
+    }
     let handle = Handle::new();
     let served = tokio::spawn(accept(settings, listener, tls, state, handle.clone()));
     notify::ready(&started, settings.ready_file.as_deref())
@@ -113,6 +132,17 @@ async fn serve(
     ended.map_err(|error| stopped(format!("serving ended: {error}")))?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// A password is shown to people, and kept from systemd's journal.
+fn keep(password: Zeroizing<String>, data: &Path) -> Result<FirstPassword> {
+    if std::env::var_os("JOURNAL_STREAM").is_none() {
+        return Ok(FirstPassword::Shown(password));
+    }
+    let path = data.join("first-password");
+    data::write_private(&path, format!("{}\n", password.as_str()).as_bytes())
+        .map_err(|error| failed(format!("cannot write {}: {error}", path.display())))?;
+    Ok(FirstPassword::Kept(path))
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener> {
@@ -148,12 +178,27 @@ fn accept(
             .http_builder()
             .http1()
             .header_read_timeout(http.header_timeout);
-        let router = layers::around(router(state), http.body_timeout);
+        let metrics = Arc::clone(&state.metrics);
+        let router = layers::around(router(state), metrics, http.body_timeout);
         // Clients append a slash to many paths.
         let app = NormalizePathLayer::trim_trailing_slash().layer(router);
         let app =
             axum::ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
         server.serve(app).await
+    }
+}
+
+/// Serves the metrics, and nothing else, to everybody.
+async fn serve_metrics(listener: TcpListener, state: AppState) {
+    let router = Router::new()
+        .route("/metrics", get(metrics))
+        .with_state(state);
+    let served = async move {
+        let server = axum_server::from_tcp(listener)?.http1_only();
+        server.serve(router.into_make_service()).await
+    };
+    if let Err(error) = served.await {
+        tracing::error!(%error, "serving metrics ended");
     }
 }
 

@@ -142,3 +142,28 @@ fn values_are_read_as_they_are_written() {
         }
     }
 }
+
+#[test]
+fn the_table_in_the_documentation_is_up_to_date() {
+    const START: &str = "cargo test -p mintage-service settings -->\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/service.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once(START).unwrap();
+    let (_, after) = rest.split_once("<!-- end of settings -->").unwrap();
+    let rows = table().iter().map(|setting| {
+        let default = setting.default.description();
+        format!("| `{}` | {default} | {} |\n", setting.name, setting.help)
+    });
+    let rows: String = rows.collect();
+    let expected = format!(
+        "{before}{START}\n| setting | default | |\n|---|---|---|\n{rows}\n\
+         <!-- end of settings -->{after}"
+    );
+    if std::env::var_os("MINTAGE_UPDATE_DOCS").is_some() {
+        std::fs::write(path, &expected).unwrap();
+    }
+    assert!(
+        page == expected,
+        "docs/service.md is stale: MINTAGE_UPDATE_DOCS=1 cargo test -p mintage-service settings"
+    );
+}

@@ -38,17 +38,25 @@ pub struct Reply {
 impl Service {
     /// A new one, as after its first start.
     pub fn start() -> Self {
+        Self::start_with(|_| ())
+    }
+
+    /// As [`Self::start`], with a state that `change` has changed.
+    pub fn start_with(change: impl FnOnce(&mut AppState)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = DatabaseUrl::Sqlite(folder.path().join("records.db"));
         let records = Records::open(&url, "test").unwrap();
         first_start(&records).unwrap();
-        let state = AppState {
+        let mut state = AppState {
             records: Arc::new(records),
             sealer: Arc::new(Sealer::new(&[7; 32])),
             folder: Arc::new(DataFolder::open(folder.path()).unwrap()),
             limits: Arc::new(Limits::default()),
             stop: Stop::default(),
+            metrics: Arc::default(),
+            free_space: 0,
         };
+        change(&mut state);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
