@@ -6,8 +6,10 @@ mod data_folder;
 mod first_start;
 mod limits;
 pub mod os_volumes;
+mod script_check;
 pub mod task;
 
 pub use data_folder::DataFolder;
 pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};
 pub use limits::Limits;
+pub use script_check::{ScriptCheck, WorkerScriptCheck};

@@ -7,6 +7,7 @@
 pub mod attribute;
 pub mod bundle;
 pub mod check;
+pub mod guestfish;
 pub mod library;
 mod problem;
 pub mod profile;

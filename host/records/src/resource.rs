@@ -68,7 +68,7 @@ impl Kind {
     ];
 
     /// The wire's category.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::DeploymentGroups => "deployment-groups",
             Self::GoldenImages => "golden-images",

@@ -12,7 +12,7 @@ use crate::resource::{Kind, Resource, Stored, Use};
 use crate::time::Time;
 use crate::typed;
 use select::Select;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The columns of [`stored`].
@@ -61,6 +61,39 @@ impl View<'_> {
         };
         let sql = format!("SELECT {COLUMNS} FROM resource WHERE kind = $1 AND name_key = $2");
         self.one(&sql, &[R::KIND.as_str().into(), key.into()])
+    }
+
+    /// The name of a resource, when it is there.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn name(&mut self, kind: Kind, id: &Id) -> Result<Option<String>> {
+        let rows = self.connection.query(
+            "SELECT name FROM resource WHERE kind = $1 AND id = $2",
+            &[kind.as_str().into(), id.into()],
+        )?;
+        let name = rows.first().map(|row| row.text(0).map(str::to_owned));
+        name.transpose()
+    }
+
+    /// The names of the resources of a kind with these ids, those that are there: one query for a
+    /// page.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn names(&mut self, kind: Kind, ids: &BTreeSet<&Id>) -> Result<BTreeMap<Id, String>> {
+        let sql = format!(
+            "SELECT id, name FROM resource WHERE kind = $1 AND id IN ({})",
+            self.connection.dialect().items("$2")
+        );
+        let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+        let ids = serde_json::Value::from(ids).to_string();
+        let rows = self
+            .connection
+            .query(&sql, &[kind.as_str().into(), ids.into()])?;
+        rows.iter()
+            .map(|row| Ok((row.id(0)?, row.text(1)?.to_owned())))
+            .collect()
     }
 
     /// A part of a collection.

@@ -59,6 +59,22 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
+    /// Several things are wrong with what was sent: 400. `what` they are goes on after a number; one
+    /// alone is the refusal itself.
+    pub fn all(code: &str, what: &str, mut each: Vec<Self>) -> Self {
+        if each.len() == 1
+            && let Some(only) = each.pop()
+        {
+            return only;
+        }
+        let nested: Vec<Envelope> = each.into_iter().map(|error| error.envelope).collect();
+        let lines: Vec<&str> = nested.iter().map(|error| error.message.as_str()).collect();
+        let message = format!("there are {} {what}", nested.len());
+        let mut all = Self::bad_request(code, message).details(lines.join("\n"));
+        all.envelope.nested_errors = nested;
+        all
+    }
+
     /// There is nothing there: 404.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND", message)

@@ -3,7 +3,10 @@
 use crate::access;
 use crate::document::Frame;
 use crate::error::ApiError;
-use crate::resources::{deployment_groups, documentation, operation, version};
+use crate::resources::{
+    build_plans, deployment_groups, deployment_plans, documentation, operation,
+    os_deployment_plans, plan_scripts, version, versions,
+};
 use crate::state::AppState;
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
@@ -17,6 +20,11 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(documentation::routes())
         .merge(operation::routes())
         .merge(deployment_groups::routes())
+        .merge(plan_scripts::routes())
+        .merge(build_plans::routes())
+        .merge(deployment_plans::routes())
+        .merge(os_deployment_plans::routes())
+        .merge(versions::routes())
 }
 
 /// The service's routes over `state`.

@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::serve::Stop;
-use mintage_deploy::{DataFolder, Limits};
+use mintage_deploy::{DataFolder, Limits, ScriptCheck};
 use mintage_records::{Author, Change, Records, Sealer, View};
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,6 +25,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// The service is not ready when the data folder has less free space, in bytes.
     pub free_space: u64,
+    /// Finds what is wrong with a plan script before it is stored.
+    pub script_check: Arc<dyn ScriptCheck>,
 }
 
 impl AppState {

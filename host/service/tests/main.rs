@@ -1,6 +1,11 @@
 //! The routes, driven in-process over a store of their own; [`support::Service`] starts one.
 
+mod build_plans;
 mod deployment_groups;
+mod deployment_plans;
 mod document;
+mod lists;
 mod operation;
+mod plan_scripts;
 mod support;
+mod versions;

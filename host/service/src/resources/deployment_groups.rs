@@ -65,7 +65,9 @@ impl From<Stored<DeploymentGroup>> for Wire {
     get,
     path = "/rest/deployment-groups",
     tag = "deployment-groups",
+    operation_id = "listDeploymentGroups",
     security(("session" = ["read"]), ("token" = ["read"])),
+    params(ListQuery),
     responses(
         (status = 200, description = "Those that fit.", body = Collection<Wire>),
         (status = "4XX", description = "Refused.", body = Envelope)
@@ -75,7 +77,7 @@ async fn list(
     State(state): State<AppState>,
     query: ListQuery,
 ) -> Result<Json<Collection<Wire>>, ApiError> {
-    let wanted = query.to_query()?;
+    let wanted = query.to_query_with(&[("state", "OK"), ("status", "OK")])?;
     let found = state.read(move |view| Ok(view.list::<DeploymentGroup>(&wanted)?));
     let found = found.await?;
     let members = found.members.into_iter().map(Wire::from).collect();
@@ -93,6 +95,7 @@ async fn list(
     get,
     path = "/rest/deployment-groups/{id}",
     tag = "deployment-groups",
+    operation_id = "getDeploymentGroup",
     security(("session" = ["read"]), ("token" = ["read"])),
     params(("id" = String, Path, description = "Its id.")),
     responses(

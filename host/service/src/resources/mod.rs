@@ -1,6 +1,13 @@
 //! The REST resources, a file each: its wire form, its routes, its handlers.
 
+mod artifact;
+mod attributes;
+pub mod build_plans;
 pub mod deployment_groups;
+pub mod deployment_plans;
 pub mod documentation;
 pub mod operation;
+pub mod os_deployment_plans;
+pub mod plan_scripts;
 pub mod version;
+pub mod versions;

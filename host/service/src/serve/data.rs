@@ -4,7 +4,7 @@ use super::{Result, Stop, failed};
 use crate::access;
 use crate::settings::Settings;
 use crate::state::AppState;
-use mintage_deploy::{DataFolder, first_start};
+use mintage_deploy::{DataFolder, WorkerScriptCheck, first_start};
 use mintage_engine::Diagnostic;
 use mintage_records::seal::KEY_LENGTH;
 use mintage_records::{Author, DatabaseUrl, Records, RecordsError, Sealer};
@@ -84,6 +84,7 @@ pub(super) fn open(
         sealer: Arc::new(sealer),
         folder: Arc::new(folder),
         limits: Arc::new(settings.limits.clone()),
+        script_check: Arc::new(WorkerScriptCheck),
         stop,
         metrics: Arc::default(),
         free_space: settings.health.free_space,

@@ -44,23 +44,35 @@ pub fn page<T>(
     members: Vec<T>,
     total: u64,
 ) -> Collection<T> {
+    let base = kind.collection_uri();
+    page_of(type_name, kind.as_str(), &base, query, members, total)
+}
+
+/// The reply to a list that is found at `base`.
+pub fn page_of<T>(
+    type_name: &'static str,
+    category: &str,
+    base: &str,
+    query: &ListQuery,
+    members: Vec<T>,
+    total: u64,
+) -> Collection<T> {
     let count = members.len() as u64;
     let start = query.start;
     let end = start.saturating_add(count);
     let next = query.count.filter(|_| end < total && count > 0);
     let before = query.count.filter(|_| start > 0);
-    let base = kind.collection_uri();
     Collection {
         type_name,
         members,
         total,
         count,
         start,
-        next_page_uri: next.map(|count| query.uri(&base, end, Some(count))),
+        next_page_uri: next.map(|count| query.uri(base, end, Some(count))),
         prev_page_uri: before
-            .map(|count| query.uri(&base, start.saturating_sub(count), Some(count.min(start)))),
-        uri: query.uri(&base, start, query.count),
-        category: kind.to_string(),
+            .map(|count| query.uri(base, start.saturating_sub(count), Some(count.min(start)))),
+        uri: query.uri(base, start, query.count),
+        category: category.to_owned(),
         e_tag: None,
         created: None,
         modified: None,

@@ -27,12 +27,23 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LONG", message)
                 .action("Send less, or raise `limits.json-body` in the configuration.")
         })?;
+        if bytes.trim_ascii().is_empty() {
+            let message = "the body is empty, and must be a JSON object";
+            return Err(ApiError::bad_request("INVALID_JSON", message));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let member = error.path().to_string();
-            ApiError::bad_request("INVALID_JSON", format!("the body is wrong at `{member}`"))
-                .details(error.inner().to_string())
-                .source(member)
+            let details = error.inner().to_string();
+            match member.as_str() {
+                "." => ApiError::bad_request("INVALID_JSON", "the body is wrong").details(details),
+                _ => ApiError::bad_request(
+                    "INVALID_JSON",
+                    format!("the body is wrong at `{member}`"),
+                )
+                .details(details)
+                .source(member),
+            }
         })?;
         reader.end().map_err(|error| {
             ApiError::bad_request("INVALID_JSON", "there is more after the JSON body")

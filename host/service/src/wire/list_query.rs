@@ -6,6 +6,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use form_urlencoded::{Serializer, parse};
 use mintage_records::{Filter, Operator, Query, Sort};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{RefOr, Required};
 
 /// The most keys of an order.
 const MAX_SORTS: usize = 8;
@@ -206,6 +210,42 @@ impl<S: Sync> FromRequestParts<S> for ListQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Self::parse(parts.uri.query().unwrap_or_default())
+    }
+}
+
+impl IntoParams for ListQuery {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let number = || ObjectBuilder::new().schema_type(Type::Integer).into();
+        let text = || ObjectBuilder::new().schema_type(Type::String).into();
+        let parameters: [(&str, &str, RefOr<Schema>); 4] = [
+            (
+                "start",
+                "The place of the first one wanted, from 0.",
+                number(),
+            ),
+            ("count", "The most that are wanted; -1: all.", number()),
+            (
+                "filter",
+                "What must hold: `name='OSS'`, `name matches 'web%' AND planType='deploy'`. \
+                 May come several times; then all must hold.",
+                text(),
+            ),
+            (
+                "sort",
+                "The order: `name:ascending`, `modified:desc,name:asc`.",
+                text(),
+            ),
+        ];
+        let parameters = parameters.into_iter().map(|(name, description, schema)| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(description))
+                .schema(Some(schema))
+                .build()
+        });
+        parameters.collect()
     }
 }
 

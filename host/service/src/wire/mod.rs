@@ -1,13 +1,17 @@
 //! What all resources have in common on the wire.
 
+mod api_version;
 mod collection;
+mod created;
 mod etag;
 mod filter;
 mod json;
 mod list_query;
 mod path_id;
 
-pub use collection::{Collection, page};
+pub use api_version::ApiVersion;
+pub use collection::{Collection, page, page_of};
+pub use created::Created;
 pub use etag::{Tagged, expected};
 pub use json::Json;
 pub use list_query::ListQuery;

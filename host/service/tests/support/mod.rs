@@ -3,10 +3,13 @@
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use mintage_deploy::{DataFolder, Limits, first_start};
+use mintage_deploy::{DataFolder, Limits, ScriptCheck, first_start};
+use mintage_plans::PlanLibrary;
+use mintage_plans::check::Finding;
 use mintage_records::{DatabaseUrl, Records, Sealer};
 use mintage_service::serve::Stop;
 use mintage_service::{AppState, router};
+use mintage_worker::WorkerFailure;
 use serde_json::Value as Json;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -22,6 +25,19 @@ pub struct Service {
     runtime: Runtime,
     /// Removed last.
     _folder: TempDir,
+}
+
+/// Checks scripts as a worker does, in this process.
+#[derive(Debug)]
+struct CheckHere;
+
+impl ScriptCheck for CheckHere {
+    fn check(&self, library: PlanLibrary) -> Result<Vec<Finding>, WorkerFailure> {
+        Ok(mintage_plans::check(
+            &library,
+            &plan_stdlib::StandardLibrary,
+        ))
+    }
 }
 
 /// What came back.
@@ -55,6 +71,7 @@ impl Service {
             stop: Stop::default(),
             metrics: Arc::default(),
             free_space: 0,
+            script_check: Arc::new(CheckHere),
         };
         change(&mut state);
         let runtime = tokio::runtime::Builder::new_current_thread()

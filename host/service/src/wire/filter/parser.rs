@@ -6,8 +6,8 @@ use mintage_records::{Filter, Operator};
 
 /// How deep parentheses and `NOT` may be nested.
 const MAX_DEPTH: usize = 16;
-/// The most comparisons; databases bound the depth of what they are joined to.
-const MAX_COMPARISONS: usize = 200;
+/// The most comparisons; the store bounds them too, without a place.
+const MAX_COMPARISONS: usize = 50;
 
 /// The operators by their words.
 const WORDS: [(&str, Operator); 8] = [

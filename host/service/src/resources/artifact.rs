@@ -1,0 +1,202 @@
+//! What plan scripts, build plans and deployment plans have in common on the wire.
+
+use crate::error::ApiError;
+use mintage_records::{Id, Kind, Use};
+use serde::de::{Error as _, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+use utoipa::ToSchema;
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 256;
+
+/// The `state` and `status` of an artifact that is stored: there are no others.
+pub(super) const OK: &str = "OK";
+
+/// Who uses an artifact, or what it names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct NamedUri {
+    name: String,
+    uri: String,
+}
+
+impl From<Use> for NamedUri {
+    fn from(user: Use) -> Self {
+        Self {
+            uri: user.kind.uri(&user.id),
+            name: user.name,
+        }
+    }
+}
+
+/// `true`, `false`, or one of these as a text, as some clients send it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Flag(pub(super) bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Flag;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true or false")
+            }
+
+            fn visit_bool<E>(self, flag: bool) -> Result<Flag, E> {
+                Ok(Flag(flag))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Flag, E> {
+                match text.trim().to_ascii_lowercase().as_str() {
+                    "true" => Ok(Flag(true)),
+                    "false" | "" => Ok(Flag(false)),
+                    _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// A text, or a number or flag that is taken as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text(pub(super) String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => Ok(Self(text)),
+            serde_json::Value::Number(number) => Ok(Self(number.to_string())),
+            serde_json::Value::Bool(flag) => Ok(Self(flag.to_string())),
+            _ => Err(D::Error::custom(
+                "a text, a number, true or false must stand here",
+            )),
+        }
+    }
+}
+
+/// A member that says something else when it is null than when it is missing.
+pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// The name of an artifact: that which was given, else the old one.
+///
+/// # Errors
+/// 400 for none, and for one that cannot be.
+pub(super) fn name(given: Option<String>, old: Option<&str>) -> Result<String, ApiError> {
+    let name = given.or_else(|| old.map(str::to_owned));
+    let wrong = |why: &str| {
+        let message = format!("the name {why}");
+        Err(ApiError::bad_request("INVALID_NAME", message).source("name"))
+    };
+    match name {
+        None => Err(missing("name")),
+        Some(name) if name.trim().is_empty() => wrong("is empty"),
+        Some(name) if name.chars().count() > MAX_NAME => {
+            wrong(&format!("is longer than {MAX_NAME} characters"))
+        }
+        Some(name) if name.chars().any(char::is_control) => {
+            wrong("has control characters, like the end of a line")
+        }
+        Some(name) => Ok(name),
+    }
+}
+
+/// A member that must be given is not.
+pub(super) fn missing(member: &str) -> ApiError {
+    ApiError::bad_request("MISSING_MEMBER", format!("`{member}` must be given")).source(member)
+}
+
+/// Refuses to change what came read-only with a bundle.
+///
+/// # Errors
+/// 403.
+pub(super) fn writable(kind: Kind, name: &str, hp_provided: bool) -> Result<(), ApiError> {
+    if !hp_provided {
+        return Ok(());
+    }
+    let kind = kind.singular();
+    let message = format!("{kind} `{name}` is read-only: it came with an artifact bundle");
+    let refusal = ApiError::new(axum::http::StatusCode::FORBIDDEN, "READ_ONLY", message);
+    Err(refusal.action(format!(
+        "Make a new {kind} with its content, and change that."
+    )))
+}
+
+/// The id of the resource that a URI names: `/rest/plan-scripts/{id}`.
+///
+/// # Errors
+/// 400 for a text that is no such URI.
+pub(super) fn reference(member: &str, kind: Kind, uri: &str) -> Result<Id, ApiError> {
+    let id = uri.trim().trim_end_matches('/');
+    let id = id.strip_prefix(&kind.collection_uri());
+    let id = id
+        .and_then(|rest| rest.strip_prefix('/'))
+        .and_then(Id::parse);
+    id.ok_or_else(|| {
+        let shown: String = uri.chars().take(80).collect();
+        let message = format!("`{member}` must be the URI of a {}", kind.singular());
+        ApiError::bad_request("INVALID_URI", message)
+            .details(format!("it is `{shown}`"))
+            .source(member)
+            .action(format!("Write it like `{}/ID`.", kind.collection_uri()))
+    })
+}
+
+/// Users as the wire lists them.
+pub(super) fn dependents(users: Vec<Use>) -> Vec<NamedUri> {
+    let mut users = users;
+    users.dedup_by(|a, b| (a.kind, &a.id) == (b.kind, &b.id));
+    users.into_iter().map(NamedUri::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_a_length_and_one_line() {
+        let long = "x".repeat(MAX_NAME + 1);
+        for (given, old, expected) in [
+            (Some("web"), None, Ok("web")),
+            (None, Some("old"), Ok("old")),
+            (None, None, Err("`name` must be given")),
+            (Some(" "), Some("old"), Err("the name is empty")),
+            (
+                Some("a\nb"),
+                None,
+                Err("the name has control characters, like the end of a line"),
+            ),
+            (
+                Some(&long),
+                None,
+                Err("the name is longer than 256 characters"),
+            ),
+        ] {
+            let name = name(given.map(str::to_owned), old);
+            let name = name.map_err(|error| error.envelope.message);
+            assert_eq!(name, expected.map(str::to_owned).map_err(str::to_owned));
+        }
+    }
+
+    #[test]
+    fn references_are_uris_of_the_kind() {
+        for (uri, expected) in [
+            ("/rest/plan-scripts/ab-1", Some("ab-1")),
+            ("/rest/plan-scripts/ab-1/", Some("ab-1")),
+            ("/rest/build-plans/ab-1", None),
+            ("/rest/plan-scripts/", None),
+            ("/rest/plan-scriptsab", None),
+            ("/rest/plan-scripts/../x", None),
+            ("ab-1", None),
+            ("", None),
+        ] {
+            let id = reference("planScriptUri", Kind::PlanScripts, uri);
+            assert_eq!(id.ok().as_ref().map(Id::as_str), expected, "{uri}");
+        }
+    }
+}
