@@ -221,33 +221,27 @@ fn what_cannot_be_is_refused_precisely() {
         (
             json!({"name": 5}),
             400,
-            "INVALID_JSON: the body is wrong at `name` | invalid type: integer `5`, expected a string at line 1 column 9",
+            "INVALID_JSON: the body is wrong at `name` | invalid type: integer `5`, expected a string",
         ),
         (
             json!({"name": "x", "hpProvided": "maybe"}),
             400,
-            "INVALID_JSON: the body is wrong at `hpProvided` | invalid value: string \"maybe\", expected true or false at line 1 column 31",
+            "INVALID_JSON: the body is wrong at `hpProvided` | invalid value: string \"maybe\", expected true or false",
         ),
         (
             json!({"name": "x", "templates": {"a": 1}}),
             400,
-            "INVALID_JSON: the body is wrong at `templates.a` | invalid type: integer `1`, expected a string at line 1 column 31",
-        ),
-        (
-            json!([]),
-            400,
-            "INVALID_JSON: the body is wrong at `name` | invalid type: sequence",
+            "INVALID_JSON: the body is wrong at `templates.a` | invalid type: integer `1`, expected a string",
         ),
         (
             json!("x"),
             400,
-            "INVALID_JSON: the body is wrong | invalid type: string \"x\", expected struct Input at line 1 column 3",
+            "INVALID_JSON: the body is wrong | invalid type: string \"x\", expected an object",
         ),
     ] {
         let refused = service.post("/rest/plan-scripts", &body).refusal(status);
-        if body != json!([]) {
-            assert_eq!(refused, expected);
-        }
+        let refused = refused.split(" at line").next().unwrap();
+        assert_eq!(refused, expected);
     }
     for (body, expected) in [
         (
@@ -260,15 +254,16 @@ fn what_cannot_be_is_refused_precisely() {
         ),
         (
             "{",
-            "INVALID_JSON: the body is wrong | EOF while parsing an object at line 1 column 1",
+            "INVALID_JSON: the body is wrong | EOF while parsing an object",
         ),
         (
             "{} {}",
-            "INVALID_JSON: there is more after the JSON body | trailing characters at line 1 column 4",
+            "INVALID_JSON: there is more after the JSON body | trailing characters",
         ),
     ] {
         let sent = request(Method::POST, "/rest/plan-scripts", body);
-        assert_eq!(service.send(sent).refusal(400), expected, "{body}");
+        let refused = service.send(sent).refusal(400);
+        assert_eq!(refused.split(" at line").next(), Some(expected), "{body}");
     }
     assert_eq!(service.get("/rest/plan-scripts").json(200)["total"], 1);
 }

@@ -80,6 +80,7 @@ impl Wire {
 
 /// A custom attribute that is sent.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(expecting = "an object")]
 #[schema(as = CustomAttributeInput)]
 pub(super) struct Input {
     /// Of deployment plans only; made when it is missing.

@@ -121,7 +121,7 @@ impl Wire {
 
 /// A build plan that is sent. Other members are taken and not looked at.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 #[schema(as = BuildPlanInput)]
 pub(super) struct Input {
     name: Option<String>,
@@ -142,7 +142,7 @@ pub(super) struct Input {
 
 /// A step that is sent.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 #[schema(as = BuildStepInput)]
 struct StepInput {
     /// Its place: where all steps have one, it counts; otherwise the order of the list does.

@@ -77,7 +77,7 @@ impl Wire {
 
 /// A deployment plan that is sent. Other members are taken and not looked at.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 #[schema(as = DeploymentPlanInput)]
 pub(super) struct Input {
     name: Option<String>,

@@ -92,7 +92,7 @@ impl Wire {
 
 /// A plan script that is sent. Other members are taken and not looked at.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 #[schema(as = PlanScriptInput)]
 pub(super) struct Input {
     name: Option<String>,
