@@ -47,6 +47,11 @@ impl DataFolder {
         self.file("golden-volumes", id, "img")
     }
 
+    /// The folder with the golden volumes.
+    pub fn golden_volumes(&self) -> PathBuf {
+        self.root.join("golden-volumes")
+    }
+
     /// The disk of an OS volume.
     pub fn os_volume(&self, id: &Id) -> PathBuf {
         self.file("os-volumes", id, "img")
@@ -100,6 +105,11 @@ impl DataFolder {
         let mut file = tempfile::tempfile_in(&self.root)?;
         file.write_all(b"1")?;
         file.sync_all()
+    }
+
+    /// The folder with everything that was not taken in yet.
+    pub fn incoming_files(&self) -> PathBuf {
+        self.root.join("incoming")
     }
 
     fn file(&self, folder: &str, id: &Id, extension: &str) -> PathBuf {

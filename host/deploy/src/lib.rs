@@ -4,6 +4,7 @@
 pub mod alerts;
 mod data_folder;
 mod first_start;
+pub mod golden_images;
 mod limits;
 pub mod os_volumes;
 mod script_check;

@@ -1,5 +1,6 @@
 //! `Limits`: how much one request may bring.
 
+use mintage_storage::ImageLimits;
 use serde::{Deserialize, Serialize};
 
 /// Makes the struct, its defaults and their description from one table.
@@ -33,13 +34,25 @@ limits! {
     image_upload: 1 << 40;
     /// The largest disk of a golden image, in bytes.
     disk: 2 << 40;
-    /// How many times longer than its file an image or bundle may become when it is expanded.
-    /// Deflate reaches 1032 where a disk is empty.
-    expansion_ratio: 1100;
-    /// What every image or bundle may become, however short its file is, in bytes.
-    expansion_floor: 64 << 30;
+    /// How many bytes of data one byte of an image or bundle may expand to. The zeros of a disk,
+    /// which take no space, do not count; real disks stay far below 100.
+    expansion_ratio: 250;
+    /// How much data every image or bundle may expand to, however short its file is, in bytes.
+    expansion_floor: 64 << 20;
     /// The longest upload of an artifact bundle or backup, in bytes.
     bundle_upload: 1 << 40;
     /// The most entries of an artifact bundle.
     bundle_entries: 10_000;
+}
+
+impl Limits {
+    /// Those that hold while an image is expanded.
+    pub fn image(&self) -> ImageLimits {
+        ImageLimits {
+            disk_bytes: self.disk,
+            ratio: self.expansion_ratio,
+            ratio_floor: self.expansion_floor,
+            ..ImageLimits::default()
+        }
+    }
 }

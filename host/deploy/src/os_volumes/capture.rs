@@ -122,6 +122,7 @@ impl Capture {
             bundle: None,
             read_only: false,
             inspection: None,
+            upload: None,
         })?;
         let capturing = Capturing {
             golden_image: image.id.clone(),

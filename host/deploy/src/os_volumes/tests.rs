@@ -89,6 +89,7 @@ fn golden(state: State) -> GoldenImage {
         bundle: None,
         read_only: false,
         inspection: None,
+        upload: None,
     }
 }
 

@@ -209,5 +209,6 @@ fn image(name: &str) -> GoldenImage {
         bundle: None,
         read_only: false,
         inspection: None,
+        upload: None,
     }
 }

@@ -40,6 +40,19 @@ pub struct GoldenImage {
     pub read_only: bool,
     /// What was found in it: partitions, filesystems, operating system.
     pub inspection: Option<Json>,
+    /// What a client that uploads it piece by piece declared; none once everything came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upload: Option<DeclaredUpload>,
+}
+
+/// An upload that comes in pieces, maybe over days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeclaredUpload {
+    /// Length of the whole file in bytes.
+    pub bytes: u64,
+    /// Its SHA-256, lower-case hex, when it was declared.
+    pub sha256: Option<String>,
 }
 
 /// Where a captured image came from.

@@ -20,7 +20,7 @@ pub use backup::Backup;
 pub use build_plan::{BuildPlan, BuildStep};
 pub use deployment_group::DeploymentGroup;
 pub use deployment_plan::DeploymentPlan;
-pub use golden_image::{GoldenImage, Provenance};
+pub use golden_image::{DeclaredUpload, GoldenImage, Provenance};
 pub use os_volume::{OsVolume, Pin};
 pub use plan_script::{Language, PlanScript, PlanType};
 pub use task::{LogLine, Step, StepState, Task, TaskError, TaskState};

@@ -57,6 +57,7 @@ pub fn golden_image(name: &str, size: u64) -> GoldenImage {
         bundle: None,
         read_only: false,
         inspection: None,
+        upload: None,
     }
 }
 

@@ -193,7 +193,7 @@ impl<'a> DiskWriter<'a> {
     fn check_ratio(&self) -> Result<()> {
         let limit = self.limits.ratio;
         let most = self.source_bytes.saturating_mul(limit);
-        match self.data_bytes <= most.max(ImageLimits::RATIO_FREE) {
+        match self.data_bytes <= most.max(self.limits.ratio_floor) {
             true => Ok(()),
             false => Err(FormatError::Ratio {
                 source_bytes: self.source_bytes,

@@ -1,0 +1,34 @@
+//! Deleting a golden image with its files.
+
+use super::incoming::remove;
+use crate::DataFolder;
+use crate::os_volumes::DeployError;
+use mintage_records::model::{GoldenImage, State};
+use mintage_records::{Author, Id, Match, Records};
+
+/// Deletes a golden image. The row goes first: a file without a row is nothing, and a later start
+/// takes it away. Blocks.
+///
+/// # Errors
+/// `Records`: `NotFound`, `Changed`, `InUse` with who uses it. `Refused` for one that a task is making.
+pub fn delete(
+    records: &Records,
+    folder: &DataFolder,
+    author: &Author,
+    id: &Id,
+    expected: &Match,
+) -> Result<(), DeployError> {
+    records.change(author, |change| {
+        let image = change.get::<GoldenImage>(id)?.body;
+        if image.state == State::Creating && image.upload.is_none() {
+            return Err(DeployError::refused(
+                "IMAGE_NOT_READY",
+                "a task is making this golden image",
+                "Wait for the task, or cancel it.",
+            ));
+        }
+        Ok(change.delete::<GoldenImage>(id, expected).map(drop)?)
+    })?;
+    remove(&folder.golden_volume(id))?;
+    Ok(remove(&folder.incoming(id))?)
+}

@@ -1,0 +1,231 @@
+//! `Intake`: from a file that arrived to a golden image.
+
+use super::incoming::{Received, remove};
+use crate::os_volumes::problem::problem;
+use crate::os_volumes::{DeployError, capturing};
+use crate::{DataFolder, Limits};
+use mintage_records::model::{GoldenImage, State};
+use mintage_records::{Author, Change, Id, Match, Records, Stored};
+use mintage_storage::{Expansion, FormatError, ImageFormat, Progress, expand};
+use mintage_volume::escape::escape;
+use mintage_worker::Cancellation;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::fs::File;
+use std::ops::ControlFlow;
+
+/// What somebody says of the image that they bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// The golden image's name.
+    pub name: String,
+    /// What is in it.
+    pub description: Option<String>,
+    /// What the file is.
+    pub format: ImageFormat,
+    /// The SHA-256 of the file, in hexadecimal digits, when they know it.
+    pub sha256: Option<String>,
+}
+
+impl Declared {
+    /// Checks what can be checked before the file arrives.
+    ///
+    /// # Errors
+    /// `Refused` with everything that is wrong.
+    pub fn check(&self) -> Result<(), DeployError> {
+        let mut problems = Vec::new();
+        if self.name.trim().is_empty() {
+            let action = "Give it in the query (`?name=…`) or in a part `name` before the file.";
+            problems.push(problem(
+                "NAME_MISSING",
+                "the golden image has no name",
+                action,
+            ));
+        }
+        if self.sha256.as_deref().is_some_and(|sum| !is_sha256(sum)) {
+            problems.push(problem(
+                "INVALID_CHECKSUM",
+                "the declared checksum is no SHA-256: 64 hexadecimal digits",
+                "Take what `sha256sum` prints, or leave it out.",
+            ));
+        }
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(DeployError::Refused(problems)),
+        }
+    }
+
+    /// The golden image before there is anything of it.
+    pub(super) fn image(&self) -> GoldenImage {
+        GoldenImage {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            state: State::Creating,
+            size: 0,
+            used: 0,
+            check_sum: None,
+            volume_sum: None,
+            format: Some(self.format.name().to_owned()),
+            image_capture: false,
+            provenance: None,
+            imported_from_bundle: false,
+            bundle_name: None,
+            bundle: None,
+            read_only: false,
+            inspection: None,
+            upload: None,
+        }
+    }
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A file that becomes a golden image: what a task needs to go on with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Intake {
+    /// The golden image; its file is the incoming one with this id.
+    pub golden_image: Id,
+    /// What the file is.
+    pub format: ImageFormat,
+    /// The SHA-256 that the file must have, lower-case hex.
+    pub sha256: Option<String>,
+}
+
+impl Intake {
+    /// Takes the golden image's name for the file `received`, which arrived as the incoming file `id`.
+    /// After the change is committed the caller hands the file over.
+    ///
+    /// # Errors
+    /// `Refused`; `Records`, with `NameTaken` too.
+    pub fn begin(
+        change: &mut Change<'_>,
+        id: &Id,
+        declared: &Declared,
+        _received: &Received,
+    ) -> Result<(Stored<GoldenImage>, Self), DeployError> {
+        declared.check()?;
+        let image = change.insert_as(id.clone(), declared.image())?;
+        let intake = Self {
+            golden_image: id.clone(),
+            format: declared.format,
+            sha256: declared.sha256.as_deref().map(str::to_ascii_lowercase),
+        };
+        Ok((image, intake))
+    }
+
+    /// Makes the golden volume, whole or not at all. What an earlier try left is taken away first.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// `Run` with what is wrong with the image, `Cancelled`. There is no golden volume then.
+    pub fn expand(
+        &self,
+        folder: &DataFolder,
+        limits: &Limits,
+        cancellation: Option<&Cancellation>,
+        watch: &mut dyn FnMut(Progress),
+    ) -> Result<Expansion, DeployError> {
+        let output = folder.golden_volume(&self.golden_image);
+        remove(&output)?;
+        let source = File::open(folder.incoming(&self.golden_image))?;
+        let mut report = |progress| {
+            watch(progress);
+            match cancellation.is_some_and(Cancellation::is_cancelled) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let expanded = expand(&source, self.format, &limits.image(), &output, &mut report);
+        let (volume, expansion) = expanded.map_err(from_format)?;
+        if let Some(declared) = &self.sha256
+            && *declared != expansion.source_sha256
+        {
+            return Err(DeployError::Run(Box::new(problem(
+                "CHECKSUM_MISMATCH",
+                format!(
+                    "the file has the SHA-256 {}, not the declared {declared}",
+                    expansion.source_sha256
+                ),
+                "Send the file again, and compare its checksum with that of its origin.",
+            ))));
+        }
+        volume
+            .publish()
+            .map_err(|error| DeployError::storage(&error))?;
+        Ok(expansion)
+    }
+}
+
+/// Says that the golden image is complete, and removes the file that it came of. Once that is said,
+/// saying it again changes nothing.
+///
+/// # Errors
+/// `Records`; `Run` when the file cannot be removed.
+pub fn finish(
+    records: &Records,
+    folder: &DataFolder,
+    author: &Author,
+    intake: &Intake,
+    expansion: &Expansion,
+    inspection: Json,
+) -> Result<(), DeployError> {
+    let id = &intake.golden_image;
+    records.change(author, |change| {
+        let image = change.get::<GoldenImage>(id)?;
+        if image.body.state == State::Ok {
+            return Ok(());
+        }
+        let body = GoldenImage {
+            state: State::Ok,
+            size: expansion.disk_bytes,
+            used: expansion.data_bytes,
+            check_sum: Some(expansion.source_sha256.clone()),
+            volume_sum: Some(expansion.disk_sha256.clone()),
+            inspection: Some(inspection),
+            ..image.body
+        };
+        change.update(id, &Match::Any, body).map(drop)
+    })?;
+    Ok(remove(&folder.incoming(id))?)
+}
+
+/// Takes back a golden image that is not complete, with its files. Where a deployment plan names it
+/// already, it stays as one that can only be deleted.
+///
+/// # Errors
+/// `Records`, `Run` when a file cannot be removed.
+pub fn undo(
+    records: &Records,
+    folder: &DataFolder,
+    author: &Author,
+    intake: &Intake,
+) -> Result<(), DeployError> {
+    let id = &intake.golden_image;
+    capturing::delete(records, folder, author, id)?;
+    Ok(remove(&folder.incoming(id))?)
+}
+
+/// What is wrong with an image, as tasks tell it.
+fn from_format(error: FormatError) -> DeployError {
+    if matches!(error, FormatError::Cancelled) {
+        return DeployError::Cancelled;
+    }
+    if !error.is_of_the_image() {
+        return DeployError::storage(&error);
+    }
+    let code = match error {
+        FormatError::Header { .. } => "IMAGE_FORMAT_MISMATCH",
+        FormatError::TooLarge { .. } | FormatError::Ratio { .. } | FormatError::Window { .. } => {
+            "IMAGE_TOO_LARGE"
+        }
+        FormatError::Truncated { .. } => "IMAGE_TRUNCATED",
+        FormatError::Checksum { .. } | FormatError::Damaged { .. } => "IMAGE_DAMAGED",
+        _ => "IMAGE_REFUSED",
+    };
+    // Its text may quote the file.
+    let message = escape(error.to_string().as_bytes());
+    DeployError::Run(Box::new(problem(code, message, error.advice())))
+}
