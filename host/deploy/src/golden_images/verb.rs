@@ -1,7 +1,7 @@
 //! `TakeIn`: what a task does with a file that arrived.
 
-use super::intake::{Intake, finish, undo};
 use super::inspect;
+use super::intake::{Intake, finish, undo};
 use crate::os_volumes::DeployError;
 use crate::task::{AfterCrash, CancelFlag, StepContext, StepPlan, TaskFailure, Verb};
 use crate::{DataFolder, Limits};
@@ -53,14 +53,22 @@ impl Verb for TakeIn {
             TakeInStep::Expand => self.expand(intake, context),
             TakeInStep::Inspect => {
                 let cancellation = Some(cancellation(context.cancel_flag()));
-                Ok(inspect(&self.folder, &intake.golden_image, cancellation)?)
+                inspect(&self.folder, &intake.golden_image, cancellation).map_err(failure)
             }
             TakeInStep::Record => {
                 let expansion: Expansion = context.output_of(EXPAND)?;
                 let inspection: Json = context.output_of(INSPECT)?;
                 let (records, author) = (context.records(), context.author());
-                finish(records, &self.folder, author, intake, &expansion, inspection)?;
-                Ok(Json::Null)
+                finish(
+                    records,
+                    &self.folder,
+                    author,
+                    intake,
+                    &expansion,
+                    inspection,
+                )
+                .map(|()| Json::Null)
+                .map_err(failure)
             }
         }
     }
@@ -75,7 +83,7 @@ impl Verb for TakeIn {
         match step {
             TakeInStep::Expand => {
                 let (records, author) = (context.records(), context.author());
-                Ok(undo(records, &self.folder, author, intake)?)
+                undo(records, &self.folder, author, intake).map_err(failure)
             }
             // All that they did is in what the first step takes back.
             TakeInStep::Inspect | TakeInStep::Record => Ok(()),
@@ -95,24 +103,29 @@ impl TakeIn {
                 #[allow(clippy::cast_precision_loss)]
                 context.progress(progress.read as f64 / progress.total.max(1) as f64);
             },
-        )?;
+        );
+        let expanded = expanded.map_err(failure)?;
         context.log(format!(
             "{} bytes of {} became a disk of {} bytes, {} of them data.",
             expanded.source_bytes, intake.format, expanded.disk_bytes, expanded.data_bytes
         ));
-        context.log(format!("The SHA-256 of the file is {}.", expanded.source_sha256));
-        context.log(format!("The SHA-256 of the disk is {}.", expanded.disk_sha256));
-        serde_json::to_value(&expanded).map_err(|error| DeployError::storage(&error).into())
+        context.log(format!(
+            "The SHA-256 of the file is {}.",
+            expanded.source_sha256
+        ));
+        context.log(format!(
+            "The SHA-256 of the disk is {}.",
+            expanded.disk_sha256
+        ));
+        serde_json::to_value(&expanded).map_err(|error| failure(DeployError::storage(&error)))
     }
 }
 
-impl From<DeployError> for TaskFailure {
-    fn from(error: DeployError) -> Self {
-        match error {
-            DeployError::Cancelled => Self::cancelled(),
-            DeployError::Records(error) => error.into(),
-            error => error.problems().into(),
-        }
+fn failure(error: DeployError) -> TaskFailure {
+    match error {
+        DeployError::Cancelled => TaskFailure::cancelled(),
+        DeployError::Records(error) => error.into(),
+        error => error.problems().into(),
     }
 }
 
