@@ -9,8 +9,10 @@ mod limits;
 pub mod os_volumes;
 mod script_check;
 pub mod task;
+mod verbs;
 
 pub use data_folder::DataFolder;
 pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};
 pub use limits::Limits;
 pub use script_check::{ScriptCheck, WorkerScriptCheck};
+pub use verbs::verbs;

@@ -43,6 +43,8 @@ limits! {
     bundle_upload: 1 << 40;
     /// The most entries of an artifact bundle.
     bundle_entries: 10_000;
+    /// How many tasks are carried out at the same time; others wait, their owners in turn.
+    tasks_at_once: 4;
 }
 
 impl Limits {

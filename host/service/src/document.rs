@@ -1,5 +1,6 @@
 //! The OpenAPI document, made of the handlers' declarations.
 
+use crate::idempotency;
 use crate::router::routes;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
@@ -44,6 +45,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
             operation.operation_id = Some(operation_id(method, path));
         }
     }
+    idempotency::declare(&mut document);
     document
 }
 

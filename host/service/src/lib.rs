@@ -8,6 +8,7 @@ pub mod access;
 mod document;
 mod documentation;
 mod error;
+mod idempotency;
 mod metrics;
 mod resources;
 mod router;

@@ -3,13 +3,15 @@
 use crate::access;
 use crate::document::Frame;
 use crate::error::ApiError;
+use crate::idempotency::{Once, once};
 use crate::resources::{
-    build_plans, deployment_groups, deployment_plans, documentation, operation,
-    os_deployment_plans, plan_scripts, version, versions,
+    alerts, build_plans, deployment_groups, deployment_plans, documentation, events, operation,
+    os_deployment_plans, plan_scripts, tasks, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -25,21 +27,31 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(deployment_plans::routes())
         .merge(os_deployment_plans::routes())
         .merge(versions::routes())
+        .merge(tasks::routes())
+        .merge(events::routes())
+        .merge(alerts::routes())
 }
 
 /// The service's routes over `state`.
 ///
 /// Wrap it in `tower_http::normalize_path::NormalizePathLayer`: clients append a slash to many paths.
 pub fn router(state: AppState) -> Router {
-    let (router, document) = routes().split_for_parts();
-    router
-        .route_layer(axum::middleware::from_fn_with_state(
-            access::Enforcement::new(&document),
-            access::enforce,
-        ))
+    let once_only = Once {
+        routes: guarded(routes()).with_state(state.clone()),
+        state: state.clone(),
+    };
+    let all = routes().route_layer(from_fn_with_state(once_only, once));
+    guarded(all)
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_route)
         .with_state(state)
+}
+
+/// The routes, each for those only who may call it.
+fn guarded(routes: OpenApiRouter<AppState>) -> Router<AppState> {
+    let (router, document) = routes.split_for_parts();
+    let enforcement = access::Enforcement::new(&document);
+    router.route_layer(from_fn_with_state(enforcement, access::enforce))
 }
 
 async fn no_route(uri: Uri) -> ApiError {

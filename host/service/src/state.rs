@@ -1,8 +1,10 @@
 //! `AppState`: what handlers work with.
 
 use crate::error::ApiError;
+use crate::idempotency;
 use crate::metrics::Metrics;
 use crate::serve::Stop;
+use mintage_deploy::task::{Feed, Tasks};
 use mintage_deploy::{DataFolder, Limits, ScriptCheck};
 use mintage_records::{Author, Change, Records, Sealer, View};
 use std::sync::Arc;
@@ -19,6 +21,10 @@ pub struct AppState {
     pub folder: Arc<DataFolder>,
     /// How much a request may bring.
     pub limits: Arc<Limits>,
+    /// Carries out tasks.
+    pub tasks: Arc<Tasks>,
+    /// What is committed.
+    pub feed: Feed,
     /// Comes when the service stops.
     pub stop: Stop,
     /// What Prometheus is told.
@@ -48,7 +54,8 @@ impl AppState {
         .await
     }
 
-    /// Changes the store, on a thread that may block.
+    /// Changes the store, on a thread that may block. What was made is noted under the request's
+    /// idempotency key.
     ///
     /// # Errors
     /// Those of `act`; then nothing was changed.
@@ -58,9 +65,16 @@ impl AppState {
         act: impl FnOnce(&mut Change<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (records, metrics) = (Arc::clone(&self.records), Arc::clone(&self.metrics));
+        let key = idempotency::current();
         blocking(move || {
             let start = Instant::now();
-            let result = records.change(&author, act);
+            let result = records.change(&author, |change| {
+                let done = act(change)?;
+                if let Some(key) = key {
+                    change.mark_key(&key)?;
+                }
+                Ok(done)
+            });
             metrics.transaction("change", start.elapsed());
             result
         })

@@ -1,13 +1,16 @@
 //! The REST resources, a file each: its wire form, its routes, its handlers.
 
+pub mod alerts;
 mod artifact;
 mod attributes;
 pub mod build_plans;
 pub mod deployment_groups;
 pub mod deployment_plans;
 pub mod documentation;
+pub mod events;
 pub mod operation;
 pub mod os_deployment_plans;
 pub mod plan_scripts;
+pub mod tasks;
 pub mod version;
 pub mod versions;

@@ -4,7 +4,8 @@ use super::{Result, Stop, failed};
 use crate::access;
 use crate::settings::Settings;
 use crate::state::AppState;
-use mintage_deploy::{DataFolder, WorkerScriptCheck, first_start};
+use mintage_deploy::task::{Feed, Tasks};
+use mintage_deploy::{DataFolder, WorkerScriptCheck, first_start, verbs};
 use mintage_engine::Diagnostic;
 use mintage_records::seal::KEY_LENGTH;
 use mintage_records::{Author, DatabaseUrl, Records, RecordsError, Sealer};
@@ -79,12 +80,21 @@ pub(super) fn open(
     check_key(&records, &sealer, &key)?;
     first_start(&records).map_err(|error| records_failed(&error))?;
     let password = access::first_password(&records).map_err(|error| records_failed(&error))?;
+    let (records, sealer) = (Arc::new(records), Arc::new(sealer));
+    let (folder, limits) = (Arc::new(folder), Arc::new(settings.limits.clone()));
+    let feed = Feed::of(&records);
+    let verbs = verbs(&sealer, &folder, &limits);
+    let at_once = usize::try_from(limits.tasks_at_once).unwrap_or(usize::MAX);
+    let tasks = Tasks::start(Arc::clone(&records), verbs, feed.clone(), at_once)
+        .map_err(|error| records_failed(&error))?;
     let state = AppState {
-        records: Arc::new(records),
-        sealer: Arc::new(sealer),
-        folder: Arc::new(folder),
-        limits: Arc::new(settings.limits.clone()),
         script_check: Arc::new(WorkerScriptCheck),
+        records,
+        sealer,
+        folder,
+        limits,
+        tasks,
+        feed,
         stop,
         metrics: Arc::default(),
         free_space: settings.health.free_space,

@@ -116,6 +116,7 @@ async fn serve(
     if let Some(listener) = metrics_listener {
         tokio::spawn(serve_metrics(listener, state.clone()));
     }
+    let tasks = Arc::clone(&state.tasks);
     let handle = Handle::new();
     let served = tokio::spawn(accept(settings, listener, tls, state, handle.clone()));
     notify::ready(&started, settings.ready_file.as_deref())
@@ -127,9 +128,14 @@ async fn serve(
     notify::stopping();
     tracing::info!(grace = ?settings.http.grace, "stopping");
     handle.graceful_shutdown(Some(settings.http.grace));
+    let grace = settings.http.grace;
+    let parked = tokio::task::spawn_blocking(move || tasks.park(grace));
     let ended = served.await.map_err(|error| error.to_string());
     let ended = ended.and_then(|ended| ended.map_err(|error| error.to_string()));
     ended.map_err(|error| stopped(format!("serving ended: {error}")))?;
+    parked
+        .await
+        .map_err(|error| stopped(format!("tasks are not put aside: {error}")))?;
     tracing::info!("stopped");
     Ok(())
 }

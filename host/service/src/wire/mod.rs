@@ -1,5 +1,6 @@
 //! What all resources have in common on the wire.
 
+mod accepted;
 mod api_version;
 mod collection;
 mod created;
@@ -9,6 +10,7 @@ mod json;
 mod list_query;
 mod path_id;
 
+pub use accepted::Accepted;
 pub use api_version::ApiVersion;
 pub use collection::{Collection, page, page_of};
 pub use created::Created;

@@ -3,7 +3,8 @@
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use mintage_deploy::{DataFolder, Limits, ScriptCheck, first_start};
+use mintage_deploy::task::{Feed, Tasks, Verbs};
+use mintage_deploy::{DataFolder, Limits, ScriptCheck, first_start, verbs};
 use mintage_plans::PlanLibrary;
 use mintage_plans::check::Finding;
 use mintage_records::{DatabaseUrl, Records, Sealer};
@@ -24,7 +25,7 @@ pub struct Service {
     router: NormalizePath<Router>,
     runtime: Runtime,
     /// Removed last.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Checks scripts as a worker does, in this process.
@@ -57,17 +58,46 @@ impl Service {
         Self::start_with(|_| ())
     }
 
+    /// As [`Self::start`], with other verbs, over its folder.
+    pub fn start_with_verbs(verbs: impl FnOnce(&DataFolder) -> Verbs) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::over(folder, |_, folder, _| verbs(folder), |_| ())
+    }
+
     /// As [`Self::start`], with a state that `change` has changed.
     pub fn start_with(change: impl FnOnce(&mut AppState)) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        Self::over(folder, verbs, change)
+    }
+
+    /// Ends as a crash does, and starts another one over what is left.
+    pub fn restart_with_verbs(self, verbs: impl FnOnce(&DataFolder) -> Verbs) -> Self {
+        self.state.tasks.park(std::time::Duration::ZERO);
+        Self::over(self.folder, |_, folder, _| verbs(folder), |_| ())
+    }
+
+    fn over(
+        folder: TempDir,
+        verbs: impl FnOnce(&Arc<Sealer>, &Arc<DataFolder>, &Arc<Limits>) -> Verbs,
+        change: impl FnOnce(&mut AppState),
+    ) -> Self {
         let url = DatabaseUrl::Sqlite(folder.path().join("records.db"));
         let records = Records::open(&url, "test").unwrap();
         first_start(&records).unwrap();
+        let records = Arc::new(records);
+        let feed = Feed::of(&records);
+        let sealer = Arc::new(Sealer::new(&[7; 32]));
+        let data = Arc::new(DataFolder::open(folder.path()).unwrap());
+        let limits = Arc::new(Limits::default());
+        let verbs = verbs(&sealer, &data, &limits);
+        let tasks = Tasks::start(Arc::clone(&records), verbs, feed.clone(), 2);
         let mut state = AppState {
-            records: Arc::new(records),
-            sealer: Arc::new(Sealer::new(&[7; 32])),
-            folder: Arc::new(DataFolder::open(folder.path()).unwrap()),
-            limits: Arc::new(Limits::default()),
+            records,
+            sealer,
+            folder: data,
+            limits,
+            tasks: tasks.unwrap(),
+            feed,
             stop: Stop::default(),
             metrics: Arc::default(),
             free_space: 0,
@@ -82,7 +112,7 @@ impl Service {
             router: NormalizePathLayer::trim_trailing_slash().layer(router(state.clone())),
             state,
             runtime,
-            _folder: folder,
+            folder,
         }
     }
 

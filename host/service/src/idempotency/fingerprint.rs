@@ -1,0 +1,47 @@
+//! What a request asks for, as a hash: the same key may not be used for something else.
+
+use crate::error::ApiError;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, header};
+use sha2::{Digest as _, Sha256};
+
+/// The request, and what it asks for: its method, path, query and body. An upload is not read for
+/// that: its declared length and name stand for its content.
+pub(super) async fn of(request: Request, most: u64) -> Result<(Request, String), ApiError> {
+    let mut hash = Sha256::new();
+    add(&mut hash, request.method().as_str().as_bytes());
+    let uri = request.uri().path_and_query();
+    add(&mut hash, uri.map_or("", |uri| uri.as_str()).as_bytes());
+    let (parts, mut body) = request.into_parts();
+    if is_upload(&parts.headers) {
+        for name in ["content-length", "uploadfilename", "content-range"] {
+            let value = parts.headers.get(name);
+            add(&mut hash, value.map_or(b"", |value| value.as_bytes()));
+        }
+    } else {
+        let limit = usize::try_from(most).unwrap_or(usize::MAX);
+        let bytes = to_bytes(body, limit).await.map_err(|_| {
+            let message = format!("the body is longer than {most} bytes, or was cut off");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LONG", message)
+                .action("Send less, or raise `limits.json-body` in the configuration.")
+        })?;
+        add(&mut hash, &bytes);
+        body = Body::from(bytes);
+    }
+    let hex: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    Ok((Request::from_parts(parts, body), hex))
+}
+
+/// Parts are told apart by their lengths.
+fn add(hash: &mut Sha256, part: &[u8]) {
+    hash.update((part.len() as u64).to_le_bytes());
+    hash.update(part);
+}
+
+fn is_upload(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.trim_start().to_ascii_lowercase();
+    kind.starts_with("multipart/") || kind.starts_with("application/octet-stream")
+}
