@@ -97,6 +97,18 @@ pub enum RecordsError {
         /// The limit, in bytes.
         most: usize,
     },
+    /// There is no user of this name.
+    #[error("there is no user `{0}`")]
+    NoUser(String),
+    /// There is a user of this name already.
+    #[error("there is a user `{0}` already")]
+    UserExists(String),
+    /// Nobody would be left who can administer the service.
+    #[error("`{0}` is the last infrastructure administrator")]
+    LastAdministrator(String),
+    /// There is no API token with this id.
+    #[error("there is no API token `{0}`")]
+    NoToken(String),
     /// Another node took the lease; this one must not write any more.
     #[error("another node has taken over: its generation is {current}, this node's {own}")]
     Fenced {

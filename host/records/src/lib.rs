@@ -6,6 +6,7 @@
 //! this node, so that a node which lost its lease cannot write. Nothing here knows of HTTP or of
 //! block storage.
 
+pub mod access;
 mod archive;
 mod change;
 mod check;
