@@ -127,9 +127,15 @@ impl fmt::Display for ApiError {
     }
 }
 
+/// The code of a refusal, among the extensions of its reply, for the audit log.
+#[derive(Debug, Clone)]
+pub struct RefusalCode(pub String);
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let code = RefusalCode(self.envelope.error_code.clone());
         let mut response = (self.status, axum::Json(self.envelope)).into_response();
+        response.extensions_mut().insert(code);
         response.headers_mut().extend(self.headers);
         response
     }
@@ -169,6 +175,16 @@ impl From<RecordsError> for ApiError {
             RecordsError::NameTooLong { .. } => Self::bad_request("NAME_TOO_LONG", message)
                 .source("name")
                 .action("Choose a shorter name."),
+            RecordsError::NoUser(_) | RecordsError::NoToken(_) => Self::not_found(message),
+            RecordsError::UserExists(_) => {
+                Self::new(StatusCode::CONFLICT, "DUPLICATE_NAME", message)
+                    .source("userName")
+                    .action("Choose another name.")
+            }
+            RecordsError::LastAdministrator(_) => {
+                Self::new(StatusCode::CONFLICT, "LAST_ADMINISTRATOR", message)
+                    .action("Make another user an infrastructure administrator first.")
+            }
             RecordsError::Fenced { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_ACTIVE", message)
                     .action("Send the request to the active node.")

@@ -18,7 +18,7 @@ mod state;
 mod wire;
 
 pub use document::document;
-pub use error::ApiError;
+pub use error::{ApiError, RefusalCode};
 pub use metrics::Metrics;
 pub use router::router;
 pub use state::AppState;

@@ -5,8 +5,9 @@ use crate::document::Frame;
 use crate::error::ApiError;
 use crate::idempotency::{Once, once};
 use crate::resources::{
-    alerts, build_plans, deployment_groups, deployment_plans, documentation, events, operation,
-    os_deployment_plans, plan_scripts, tasks, version, versions,
+    alerts, api_tokens, audit_logs, build_plans, deployment_groups, deployment_plans,
+    documentation, events, login_sessions, operation, os_deployment_plans, plan_scripts, roles,
+    tasks, users, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -30,6 +31,11 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(tasks::routes())
         .merge(events::routes())
         .merge(alerts::routes())
+        .merge(login_sessions::routes())
+        .merge(users::routes())
+        .merge(roles::routes())
+        .merge(api_tokens::routes())
+        .merge(audit_logs::routes())
 }
 
 /// The service's routes over `state`.
@@ -37,21 +43,24 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// Wrap it in `tower_http::normalize_path::NormalizePathLayer`: clients append a slash to many paths.
 pub fn router(state: AppState) -> Router {
     let once_only = Once {
-        routes: guarded(routes()).with_state(state.clone()),
+        routes: guarded(routes(), &state).with_state(state.clone()),
         state: state.clone(),
     };
     let all = routes().route_layer(from_fn_with_state(once_only, once));
-    guarded(all)
+    guarded(all, &state)
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(no_route)
         .with_state(state)
 }
 
 /// The routes, each for those only who may call it.
-fn guarded(routes: OpenApiRouter<AppState>) -> Router<AppState> {
+fn guarded(routes: OpenApiRouter<AppState>, state: &AppState) -> Router<AppState> {
     let (router, document) = routes.split_for_parts();
-    let enforcement = access::Enforcement::new(&document);
-    router.route_layer(from_fn_with_state(enforcement, access::enforce))
+    let guard = access::Guard {
+        state: state.clone(),
+        enforcement: access::Enforcement::new(&document),
+    };
+    router.route_layer(from_fn_with_state(guard, access::enforce))
 }
 
 async fn no_route(uri: Uri) -> ApiError {

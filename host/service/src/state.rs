@@ -1,5 +1,6 @@
 //! `AppState`: what handlers work with.
 
+use crate::access::Access;
 use crate::error::ApiError;
 use crate::idempotency;
 use crate::metrics::Metrics;
@@ -25,6 +26,8 @@ pub struct AppState {
     pub tasks: Arc<Tasks>,
     /// What is committed.
     pub feed: Feed,
+    /// What guards logins.
+    pub access: Access,
     /// Comes when the service stops.
     pub stop: Stop,
     /// What Prometheus is told.

@@ -1,5 +1,6 @@
 //! The routes, driven in-process over a store of their own; [`support::Service`] starts one.
 
+mod access;
 mod build_plans;
 mod deployment_groups;
 mod deployment_plans;

@@ -4,12 +4,17 @@ use crate::error::ApiError;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use mintage_records::Author;
+use mintage_records::access::Role;
 
 /// Who sends the request; put there by the enforcement.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The user's name.
     pub name: String,
+    /// What the user is, or, for an API token, what it lets.
+    pub role: Role,
+    /// The hash of the session's token; none for an API token.
+    pub session: Option<String>,
 }
 
 impl Caller {

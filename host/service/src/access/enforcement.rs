@@ -1,11 +1,15 @@
 //! `Enforcement`: the document's permissions by route, and the middleware that holds to them.
 
+use super::audit::Tried;
+use super::authentication::authenticate;
 use super::{Caller, Permission};
 use crate::error::ApiError;
+use crate::resources::version::{CURRENT_VERSION, MINIMUM_VERSION};
+use crate::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
@@ -31,6 +35,12 @@ impl Enforcement {
         Self {
             permissions: Arc::new(permissions),
         }
+    }
+
+    /// Every route with what it needs, by path.
+    pub fn routes(&self) -> impl Iterator<Item = (&str, &str, Permission)> {
+        let all = self.permissions.iter();
+        all.map(|((method, path), permission)| (method.as_str(), path.as_str(), *permission))
     }
 
     /// What a route needs; none when it declares nothing.
@@ -69,24 +79,86 @@ fn declared(operation: &Operation) -> Option<Permission> {
     }
 }
 
-/// Refuses what the caller may not do.
+/// What the middleware works with.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// The service.
+    pub state: AppState,
+    /// The permission of every route.
+    pub enforcement: Enforcement,
+}
+
+/// Refuses what the caller may not do, and keeps in the audit log who tried to change what.
 pub async fn enforce(
-    State(enforcement): State<Enforcement>,
+    State(guard): State<Guard>,
     path: MatchedPath,
     mut request: Request,
     next: Next,
-) -> Result<Response, ApiError> {
-    let permission = enforcement.permission(request.method(), path.as_str());
-    let Some(_permission) = permission else {
-        let message = "the operation declares no permission";
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
+) -> Response {
+    let tried = Tried::new(&request);
+    let allowed = allow(&guard, path.as_str(), &mut request).await;
+    let response = match allowed {
+        Ok(None) => next.run(request).await,
+        Ok(Some(caller)) => {
+            let mut response = next.run(request).await;
+            // For the log line of the request, and the audit.
+            response.extensions_mut().insert(caller);
+            response
+        }
+        Err(refusal) => refusal.into_response(),
     };
-    let caller = Caller {
-        name: "administrator".to_owned(),
-    };
+    match tried {
+        Some(tried) => tried.audited(&guard.state, response).await,
+        None => response,
+    }
+}
+
+/// Who sends the request, when it may be sent; none for a public operation.
+async fn allow(
+    guard: &Guard,
+    path: &str,
+    request: &mut Request,
+) -> Result<Option<Caller>, ApiError> {
+    check_version(request.headers())?;
+    let permission = guard.enforcement.permission(request.method(), path);
+    let permission = permission.ok_or_else(|| forbidden("the operation declares no permission"))?;
+    if permission == Permission::Public {
+        return Ok(None);
+    }
+    let caller = authenticate(&guard.state, request.headers()).await?;
+    if !permission.is_granted_to(caller.role) {
+        let message = format!(
+            "`{}` has the role `{}`, which may not do this",
+            caller.name, caller.role
+        );
+        return Err(forbidden(message).action("Ask an infrastructure administrator."));
+    }
     request.extensions_mut().insert(caller.clone());
-    let mut response = next.run(request).await;
-    // For the log line of the request.
-    response.extensions_mut().insert(caller);
-    Ok(response)
+    Ok(Some(caller))
+}
+
+fn forbidden(message: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+}
+
+/// Clients name the API version that they speak; one who names none gets the newest.
+fn check_version(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(given) = headers.get("x-api-version") else {
+        return Ok(());
+    };
+    let number = given
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse::<u32>().ok());
+    let range = MINIMUM_VERSION..=CURRENT_VERSION;
+    match number.is_some_and(|number| range.contains(&number)) {
+        true => Ok(()),
+        false => Err(ApiError::bad_request(
+            "UNSUPPORTED_API_VERSION",
+            format!(
+                "X-API-Version must be a whole number from {MINIMUM_VERSION} to {CURRENT_VERSION}"
+            ),
+        )
+        .action("GET /rest/version tells which versions there are.")),
+    }
 }

@@ -1,5 +1,7 @@
-//! `Permission`: what an operation needs. Operations declare it in the OpenAPI document as the scope
-//! of their `security`; one without `security` scopes is refused to all.
+//! `Permission`: what an operation needs, and which roles have it. Operations declare it in the OpenAPI
+//! document as the scope of their `security`; one without `security` scopes is refused to all.
+
+use mintage_records::access::Role;
 
 /// What an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +22,7 @@ pub enum Permission {
 
 impl Permission {
     /// All that a document can name as a scope.
-    const NAMED: [(&'static str, Self); 5] = [
+    pub const NAMED: [(&'static str, Self); 5] = [
         ("read", Self::Read),
         ("artifacts", Self::Artifacts),
         ("deploy", Self::Deploy),
@@ -32,5 +34,52 @@ impl Permission {
     pub fn parse(name: &str) -> Option<Self> {
         let found = Self::NAMED.iter().find(|(known, _)| *known == name);
         found.map(|(_, permission)| *permission)
+    }
+
+    /// Whether a user with `role` has it.
+    pub fn is_granted_to(self, role: Role) -> bool {
+        match self {
+            Self::Public | Self::Read | Self::Own => true,
+            Self::Artifacts => matches!(
+                role,
+                Role::SoftwareAdministrator | Role::InfrastructureAdministrator
+            ),
+            Self::Deploy => matches!(
+                role,
+                Role::ServerAdministrator | Role::InfrastructureAdministrator
+            ),
+            Self::Administer => role == Role::InfrastructureAdministrator,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_have_what_the_documentation_says() {
+        use Role::{
+            InfrastructureAdministrator, ReadOnly, ServerAdministrator, SoftwareAdministrator,
+        };
+        let table: &[(Role, &[&str])] = &[
+            (ReadOnly, &["read", "self"]),
+            (SoftwareAdministrator, &["read", "artifacts", "self"]),
+            (ServerAdministrator, &["read", "deploy", "self"]),
+            (
+                InfrastructureAdministrator,
+                &["read", "artifacts", "deploy", "administer", "self"],
+            ),
+        ];
+        let page = include_str!("../../../../docs/access.md");
+        for (role, expected) in table {
+            let granted = Permission::NAMED
+                .iter()
+                .filter(|(_, p)| p.is_granted_to(*role));
+            let names: Vec<&str> = granted.map(|(name, _)| *name).collect();
+            assert_eq!(names, *expected, "{role}");
+            let row = format!("| {role} | `{}` |", names.join("`, `"));
+            assert!(page.contains(&row), "docs/access.md lacks {row}");
+        }
     }
 }

@@ -95,6 +95,7 @@ pub(super) fn open(
         limits,
         tasks,
         feed,
+        access: access::Access::default(),
         stop,
         metrics: Arc::default(),
         free_space: settings.health.free_space,

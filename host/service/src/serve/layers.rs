@@ -22,6 +22,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken from a request.
 const MAX_ID: usize = 64;
 
+/// The id of a request, among its extensions.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
 /// The router with all that is around it.
 pub(super) fn around(router: Router, metrics: Arc<Metrics>, body_timeout: Duration) -> Router {
     router
@@ -39,8 +43,13 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 
 /// Gives the request its id, and logs how it was answered. The path is logged as its template: a
 /// query may hold secrets.
-async fn observe(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
+async fn observe(
+    State(metrics): State<Arc<Metrics>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = request_id(&request);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>();
     let path = path.map_or("-", MatchedPath::as_str).to_owned();

@@ -8,6 +8,7 @@ mod log;
 mod notify;
 mod stop;
 
+pub use layers::RequestId;
 pub use log::start as start_log;
 pub use stop::Stop;
 

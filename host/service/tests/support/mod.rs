@@ -7,12 +7,15 @@ use mintage_deploy::task::{Feed, Tasks, Verbs};
 use mintage_deploy::{DataFolder, Limits, ScriptCheck, first_start, verbs};
 use mintage_plans::PlanLibrary;
 use mintage_plans::check::Finding;
-use mintage_records::{DatabaseUrl, Records, Sealer};
+use mintage_records::access::{NewUser, Role};
+use mintage_records::{Author, DatabaseUrl, Records, RecordsError, Sealer};
+use mintage_service::access::{Access, FIRST_USER, token};
 use mintage_service::serve::Stop;
-use mintage_service::{AppState, router};
+use mintage_service::{AppState, RefusalCode, router};
 use mintage_worker::WorkerFailure;
 use serde_json::Value as Json;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::{Layer as _, ServiceExt as _};
@@ -22,6 +25,8 @@ use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 pub struct Service {
     /// What its handlers work with.
     pub state: AppState,
+    /// The id of the session that requests are sent with, unless they say otherwise.
+    pub session: String,
     router: NormalizePath<Router>,
     runtime: Runtime,
     /// Removed last.
@@ -84,6 +89,7 @@ impl Service {
         let url = DatabaseUrl::Sqlite(folder.path().join("records.db"));
         let records = Records::open(&url, "test").unwrap();
         first_start(&records).unwrap();
+        let session = session(&records);
         let records = Arc::new(records);
         let feed = Feed::of(&records);
         let sealer = Arc::new(Sealer::new(&[7; 32]));
@@ -98,6 +104,7 @@ impl Service {
             limits,
             tasks: tasks.unwrap(),
             feed,
+            access: Access::default(),
             stop: Stop::default(),
             metrics: Arc::default(),
             free_space: 0,
@@ -111,13 +118,23 @@ impl Service {
         Self {
             router: NormalizePathLayer::trim_trailing_slash().layer(router(state.clone())),
             state,
+            session,
             runtime,
             folder,
         }
     }
 
+    /// Sends a request, as the administrator where it says not who sends it.
+    pub fn send(&self, mut request: Request<Body>) -> Reply {
+        let headers = request.headers_mut();
+        if !headers.contains_key("auth") && !headers.contains_key(header::AUTHORIZATION) {
+            headers.insert("auth", self.session.parse().unwrap());
+        }
+        self.send_as_it_is(request)
+    }
+
     /// Sends a request as it is.
-    pub fn send(&self, request: Request<Body>) -> Reply {
+    pub fn send_as_it_is(&self, request: Request<Body>) -> Reply {
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let (parts, body) = response.into_parts();
@@ -126,6 +143,15 @@ impl Service {
                 headers: parts.headers,
                 bytes: to_bytes(body, usize::MAX).await.unwrap(),
             }
+        })
+    }
+
+    /// The status of a reply and the code of its refusal; the body is not read: it may never end.
+    pub fn answered(&self, request: Request<Body>) -> (StatusCode, Option<String>) {
+        self.runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let code = response.extensions().get::<RefusalCode>();
+            (response.status(), code.map(|code| code.0.clone()))
         })
     }
 
@@ -148,6 +174,31 @@ impl Service {
     pub fn delete(&self, uri: &str) -> Reply {
         self.send(request(Method::DELETE, uri, "{}"))
     }
+}
+
+/// A session of the administrator, opened without a password: hashing one takes long in a test.
+fn session(records: &Records) -> String {
+    let session = token::generate().unwrap().to_string();
+    let user = NewUser {
+        name: FIRST_USER.into(),
+        full_name: String::new(),
+        role: Role::InfrastructureAdministrator,
+        password_hash: "none".into(),
+        is_enabled: true,
+        must_change_password: false,
+    };
+    let opened = records.change(&Author::service(), |change| {
+        if change.find_user(FIRST_USER)?.is_none() {
+            change.insert_user(user)?;
+        }
+        change.open_session(
+            FIRST_USER,
+            &token::hash(&session),
+            Duration::from_secs(3600),
+        )
+    });
+    opened.map_err(|error: RecordsError| error).unwrap();
+    session
 }
 
 /// A request as the wire's clients send it.

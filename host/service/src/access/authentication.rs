@@ -1,0 +1,82 @@
+//! Who sends a request: by session, or by API token.
+
+use super::{Caller, token};
+use crate::error::ApiError;
+use crate::state::AppState;
+use axum::http::{HeaderMap, StatusCode, header};
+use mintage_records::{Author, Time};
+
+/// What a request carries as proof.
+enum Proof {
+    Session(String),
+    ApiToken(String),
+}
+
+/// Finds out who sends a request.
+///
+/// # Errors
+/// 401 when it carries nothing, or what is not valid any more.
+pub(super) async fn authenticate(
+    state: &AppState,
+    headers: &HeaderMap,
+) -> Result<Caller, ApiError> {
+    match proof(headers) {
+        Some(Proof::Session(hash)) => by_session(state, hash).await,
+        Some(Proof::ApiToken(hash)) => by_api_token(state, hash).await,
+        None => Err(unauthorized("the request says not who sends it")),
+    }
+}
+
+fn proof(headers: &HeaderMap) -> Option<Proof> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    if let Some(session) = text("auth").filter(|text| !text.is_empty()) {
+        return Some(Proof::Session(token::hash(session)));
+    }
+    let authorization = text(header::AUTHORIZATION.as_str())?;
+    let (scheme, rest) = authorization.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| Proof::ApiToken(token::hash(rest.trim())))
+}
+
+async fn by_session(state: &AppState, hash: String) -> Result<Caller, ApiError> {
+    let now = Time::now();
+    let wanted = hash.clone();
+    let found = state
+        .read(move |view| Ok(view.find_session(&wanted)?))
+        .await?;
+    let session = found.filter(|session| !session.is_expired(now));
+    let session =
+        session.ok_or_else(|| unauthorized("there is no such session, or it has ended"))?;
+    if session.wants_touch(now) {
+        let hash = hash.clone();
+        let author = Author::user(&session.user.name);
+        state
+            .change(author, move |change| Ok(change.touch_session(&hash)?))
+            .await?;
+    }
+    Ok(Caller {
+        name: session.user.name,
+        role: session.user.role,
+        session: Some(hash),
+    })
+}
+
+async fn by_api_token(state: &AppState, hash: String) -> Result<Caller, ApiError> {
+    let found = state
+        .read(move |view| Ok(view.find_api_token(&hash, Time::now())?))
+        .await?;
+    let found = found.ok_or_else(|| unauthorized("there is no such API token, or it has ended"));
+    let (token, user) = found?;
+    Ok(Caller {
+        name: user.name,
+        // Within its user's when it was made; a user's tokens end when the role changes.
+        role: token.role,
+        session: None,
+    })
+}
+
+fn unauthorized(message: &str) -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "AUTHENTICATION", message).action(
+        "Log in with POST /rest/login-sessions, and send its `sessionID` in the header `auth`.",
+    )
+}
