@@ -15,4 +15,4 @@ pub use data_folder::DataFolder;
 pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};
 pub use limits::Limits;
 pub use script_check::{ScriptCheck, WorkerScriptCheck};
-pub use verbs::verbs;
+pub use verbs::{sweep, verbs};

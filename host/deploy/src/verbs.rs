@@ -1,11 +1,29 @@
 //! All verbs of the product.
 
+use crate::os_volumes::{self, CaptureVolume, Deploy, DeployError};
 use crate::task::Verbs;
-use crate::{DataFolder, Limits};
-use mintage_records::Sealer;
+use crate::{DataFolder, Limits, golden_images};
+use mintage_records::{Records, Sealer};
 use std::sync::Arc;
 
 /// All verbs of the product, a line each.
-pub fn verbs(_sealer: &Arc<Sealer>, _folder: &Arc<DataFolder>, _limits: &Arc<Limits>) -> Verbs {
-    Verbs::new()
+pub fn verbs(sealer: &Arc<Sealer>, folder: &Arc<DataFolder>, _limits: &Arc<Limits>) -> Verbs {
+    let deploy = Deploy {
+        sealer: Arc::clone(sealer),
+        folder: Arc::clone(folder),
+    };
+    let capture = CaptureVolume {
+        sealer: Arc::clone(sealer),
+        folder: Arc::clone(folder),
+    };
+    Verbs::new().with(deploy).with(capture)
+}
+
+/// Takes away the files that a crash left without a row. To be done at the start, when no task runs.
+///
+/// # Errors
+/// `Records`, `Run` when a file cannot be removed.
+pub fn sweep(records: &Records, folder: &DataFolder) -> Result<(), DeployError> {
+    golden_images::sweep(records, folder)?;
+    os_volumes::making::sweep(records, folder)
 }

@@ -6,8 +6,8 @@ use crate::error::ApiError;
 use crate::idempotency::{Once, once};
 use crate::resources::{
     alerts, api_tokens, audit_logs, build_plans, deployment_groups, deployment_plans,
-    documentation, events, login_sessions, operation, os_deployment_plans, plan_scripts, roles,
-    tasks, users, version, versions,
+    documentation, events, login_sessions, operation, os_deployment_plans, os_volumes,
+    plan_scripts, roles, tasks, users, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -28,6 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(deployment_plans::routes())
         .merge(os_deployment_plans::routes())
         .merge(versions::routes())
+        .merge(os_volumes::routes())
         .merge(tasks::routes())
         .merge(events::routes())
         .merge(alerts::routes())

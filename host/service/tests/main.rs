@@ -7,6 +7,7 @@ mod deployment_plans;
 mod document;
 mod lists;
 mod operation;
+mod os_volumes;
 mod plan_scripts;
 mod support;
 mod versions;

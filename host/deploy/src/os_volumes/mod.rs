@@ -10,6 +10,7 @@ pub mod preview;
 pub mod problem;
 pub mod run;
 pub mod settings;
+pub mod verbs;
 
 pub use capture::{Capture, CaptureRequest};
 pub use capturing::{Captured, Capturing};
@@ -20,6 +21,7 @@ pub use preview::preview;
 pub use problem::DeployError;
 pub use run::{Prepared, RunRecord};
 pub use settings::{Setting, Settings};
+pub use verbs::{CaptureVolume, Deploy};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,8 @@ use mintage_records::{Id, Records, Sealer};
 use mintage_worker::Cancellation;
 
 /// Runs a deployment plan and throws its changes away. The same seed shows what a deployment with it
-/// would do. A plan that fails is an answer, too: its record says why. Blocks.
+/// would do. A plan that fails is an answer, too: its record says why. Blocks until it is done, or
+/// `is_unwanted` says that nobody waits for it any more.
 ///
 /// # Errors
 /// `Refused` with everything that keeps the plan from running, `Run` when the worker failed,
@@ -21,11 +22,12 @@ pub fn preview(
     deployment_plan: &Id,
     settings: &[Setting],
     seed: Option<Seed>,
-    cancellation: Cancellation,
+    is_unwanted: impl Fn() -> bool + Send + Sync + 'static,
 ) -> Result<RunRecord, DeployError> {
     let deployment = records.read(|view| Deployment::current(view, deployment_plan))?;
     let prepared = deployment.prepare(settings, sealer)?;
     let seed = seed.map_or_else(Seed::random, Ok)?;
     let image = folder.golden_volume(deployment.golden_image());
+    let cancellation = Cancellation::when(is_unwanted);
     prepared.run(&image, None, &seed.0, Some(cancellation), &mut |_| {})
 }

@@ -83,10 +83,18 @@ fn previewed() {
         name: "HostName".into(),
         value: "web01".into(),
     }];
-    let never = Cancellation::when(|| false);
     let (records, sealer, folder) = (&world.records, &world.sealer, &world.folder);
     let seed = mintage_deploy::os_volumes::Seed("seed 1".into());
-    let record = preview(records, sealer, folder, &plan, &settings, Some(seed), never).unwrap();
+    let record = preview(
+        records,
+        sealer,
+        folder,
+        &plan,
+        &settings,
+        Some(seed),
+        || false,
+    )
+    .unwrap();
     let shown = serde_json::to_value(&record.outcome).unwrap();
     assert_eq!(shown, volume.body.outcome.unwrap()["outcome"]);
     assert!(record.volume.is_none());

@@ -13,6 +13,7 @@ pub mod events;
 pub mod login_sessions;
 pub mod operation;
 pub mod os_deployment_plans;
+pub mod os_volumes;
 pub mod plan_scripts;
 pub mod roles;
 pub mod tasks;

@@ -5,7 +5,7 @@ use crate::access;
 use crate::settings::Settings;
 use crate::state::AppState;
 use mintage_deploy::task::{Feed, Tasks};
-use mintage_deploy::{DataFolder, WorkerScriptCheck, first_start, verbs};
+use mintage_deploy::{DataFolder, WorkerScriptCheck, first_start, sweep, verbs};
 use mintage_engine::Diagnostic;
 use mintage_records::seal::KEY_LENGTH;
 use mintage_records::{Author, DatabaseUrl, Records, RecordsError, Sealer};
@@ -82,6 +82,11 @@ pub(super) fn open(
     let password = access::first_password(&records).map_err(|error| records_failed(&error))?;
     let (records, sealer) = (Arc::new(records), Arc::new(sealer));
     let (folder, limits) = (Arc::new(folder), Arc::new(settings.limits.clone()));
+    sweep(&records, &folder).map_err(|error| {
+        failed(format!(
+            "what a crash left in the data folder cannot be removed: {error}"
+        ))
+    })?;
     let feed = Feed::of(&records);
     let verbs = verbs(&sealer, &folder, &limits);
     let at_once = usize::try_from(limits.tasks_at_once).unwrap_or(usize::MAX);

@@ -1,0 +1,313 @@
+//! `/rest/os-volumes`: the wire's reading, and what it has no words for: deploying, previewing,
+//! deleting.
+
+mod log;
+mod wire;
+
+use crate::access::Caller;
+use crate::error::{ApiError, Envelope};
+use crate::resources::tasks::TaskWire;
+use crate::state::{AppState, blocking};
+use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Tagged, page};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use mintage_deploy::os_volumes::{self, DeployError, Deployment};
+use mintage_deploy::task;
+use mintage_records::model::{OsVolume, State as VolumeState, Task, TaskError};
+use mintage_records::{Id, Kind, Stored, View};
+use std::os::unix::fs::MetadataExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use wire::{CONSTANTS, Input, Storage, Wire};
+
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, deploy))
+        .routes(routes!(get, delete))
+        .routes(routes!(storage))
+        .routes(routes!(diff))
+        .routes(routes!(preview))
+        .routes(routes!(archive))
+}
+
+/// All OS volumes.
+#[utoipa::path(
+    get,
+    path = "/rest/os-volumes",
+    tag = "os-volumes",
+    operation_id = "listOsVolumes",
+    security(("session" = ["read"]), ("token" = ["read"])),
+    params(ListQuery),
+    responses(
+        (status = 200, description = "Those that fit.", body = Collection<Wire>),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn list(
+    State(state): State<AppState>,
+    query: ListQuery,
+) -> Result<Json<Collection<Wire>>, ApiError> {
+    let wanted = query.to_query_with(&CONSTANTS)?;
+    let found = state.read(move |view| Ok(view.list::<OsVolume>(&wanted)?));
+    let found = found.await?;
+    let members = found.members.into_iter().map(Wire::from).collect();
+    let (kind, total) = (Kind::OsVolumes, found.total);
+    Ok(Json(page("OSVolumeList", kind, &query, members, total)))
+}
+
+/// Makes an OS volume of a deployment plan.
+#[utoipa::path(
+    post,
+    path = "/rest/os-volumes",
+    tag = "os-volumes",
+    operation_id = "createOsVolume",
+    security(("session" = ["deploy"]), ("token" = ["deploy"])),
+    request_body = Input,
+    responses(
+        (status = 202, description = "The task that makes it.", body = TaskWire),
+        (status = "4XX", description = "Refused, with everything that is wrong.", body = Envelope)
+    )
+)]
+async fn deploy(
+    State(state): State<AppState>,
+    caller: Caller,
+    Json(input): Json<Input>,
+) -> Result<Accepted, ApiError> {
+    let request = input.request()?;
+    let sealer = Arc::clone(&state.sealer);
+    let begun = state.change(caller.author(), move |change| {
+        let (volume, making) = Deployment::begin(change, request, &sealer)?;
+        let new = task::NewTask::<os_volumes::Deploy> {
+            name: "Create",
+            input: &making,
+            resource: Some((Kind::OsVolumes, volume.id.clone())),
+            resource_name: Some(&volume.body.name),
+        };
+        Ok(task::begin(change, new)?)
+    });
+    let task: Stored<Task> = begun.await?;
+    Ok(Accepted(task))
+}
+
+/// Shows what a deployment would change, and makes nothing.
+#[utoipa::path(
+    post,
+    path = "/rest/os-volumes/preview",
+    tag = "os-volumes",
+    operation_id = "previewOsVolume",
+    security(("session" = ["deploy"]), ("token" = ["deploy"])),
+    request_body = Input,
+    responses(
+        (status = 200, description = "What the run did: diff, transcript, log.", body = Object),
+        (status = "4XX", description = "Refused, with everything that is wrong.", body = Envelope)
+    )
+)]
+async fn preview(
+    State(state): State<AppState>,
+    Json(input): Json<Input>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let request = input.request()?;
+    let gone = Gone::default();
+    let is_gone = gone.question();
+    let (records, sealer, folder) = (state.records, state.sealer, state.folder);
+    let record = blocking(move || {
+        let (plan, settings) = (&request.deployment_plan, &request.settings);
+        let seed = request.seed;
+        let record =
+            os_volumes::preview(&records, &sealer, &folder, plan, settings, seed, is_gone)?;
+        Ok(record.to_json()?)
+    });
+    Ok(Json(record.await?))
+}
+
+/// One OS volume.
+#[utoipa::path(
+    get,
+    path = "/rest/os-volumes/{id}",
+    tag = "os-volumes",
+    operation_id = "getOsVolume",
+    security(("session" = ["read"]), ("token" = ["read"])),
+    params(("id" = String, Path, description = "Its id.")),
+    responses(
+        (status = 200, description = "It.", body = Wire),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn get(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+) -> Result<Tagged<Json<Wire>>, ApiError> {
+    let stored = find(&state, id).await?;
+    Ok(Tagged(stored.version, Json(stored.into())))
+}
+
+/// Deletes an OS volume with its blocks.
+#[utoipa::path(
+    delete,
+    path = "/rest/os-volumes/{id}",
+    tag = "os-volumes",
+    operation_id = "deleteOsVolume",
+    security(("session" = ["deploy"]), ("token" = ["deploy"])),
+    params(("id" = String, Path, description = "Its id.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn delete(
+    State(state): State<AppState>,
+    caller: Caller,
+    PathId(id): PathId,
+) -> Result<StatusCode, ApiError> {
+    let stored = find(&state, id.clone()).await?;
+    if stored.body.state == VolumeState::Creating {
+        let message = format!("OS volume `{}` is being made", stored.body.name);
+        let refusal = ApiError::new(StatusCode::CONFLICT, "IN_USE", message);
+        return Err(refusal.action("Wait for the task that makes it, or cancel that."));
+    }
+    let (records, folder) = (state.records, state.folder);
+    let deleted = blocking(move || {
+        let author = caller.author();
+        Ok(os_volumes::making::delete(&records, &folder, &author, &id)?)
+    });
+    deleted.await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// How much space an OS volume takes.
+#[utoipa::path(
+    get,
+    path = "/rest/os-volumes/{id}/storage",
+    tag = "os-volumes",
+    operation_id = "getOsVolumeStorage",
+    security(("session" = ["read"]), ("token" = ["read"])),
+    params(("id" = String, Path, description = "Its id.")),
+    responses(
+        (status = 200, description = "Its space.", body = Storage),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn storage(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+) -> Result<Json<Storage>, ApiError> {
+    let stored = find(&state, id).await?;
+    let file = state.folder.os_volume(&stored.id);
+    // One that is being made has no file yet.
+    let allocated = blocking(move || Ok(file.metadata().map_or(0, |file| file.blocks() * 512)));
+    Ok(Json(Storage {
+        provisioned_capacity: stored.body.size,
+        allocated_capacity: allocated.await?,
+        oe_volume_iqn: "",
+        oe_volume_ip: "",
+    }))
+}
+
+/// What differs between an OS volume and its golden image, file by file, as it was deployed.
+#[utoipa::path(
+    get,
+    path = "/rest/os-volumes/{id}/diff",
+    tag = "os-volumes",
+    operation_id = "getOsVolumeDiff",
+    security(("session" = ["read"]), ("token" = ["read"])),
+    params(("id" = String, Path, description = "Its id.")),
+    responses(
+        (status = 200, description = "The diff.", body = Object),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn diff(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let mut stored = find(&state, id).await?;
+    let diff = stored.body.outcome.as_mut();
+    let diff = diff.and_then(|record| record.pointer_mut("/outcome/diff"));
+    match diff {
+        Some(diff) => Ok(Json(diff.take())),
+        None => {
+            let message = format!("OS volume `{}` is not complete", stored.body.name);
+            Err(ApiError::not_found(message).action("Wait for the task that makes it."))
+        }
+    }
+}
+
+/// The deployment log of an OS volume.
+#[utoipa::path(
+    get,
+    path = "/rest/os-volumes/archive/{id}",
+    tag = "os-volumes",
+    operation_id = "getOsVolumeLog",
+    security(("session" = ["read"]), ("token" = ["read"])),
+    params(("id" = String, Path, description = "Its id or its name.")),
+    responses(
+        (status = 200, description = "The log.", body = String, content_type = "text/plain"),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn archive(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<String, ApiError> {
+    let found = state.read(move |view| {
+        by_id_or_name(view, &name)?
+            .ok_or_else(|| ApiError::not_found("there is no OS volume with this id or name"))
+    });
+    Ok(log::text(&found.await?.body))
+}
+
+async fn find(state: &AppState, id: Id) -> Result<Stored<OsVolume>, ApiError> {
+    state.read(move |view| Ok(view.get::<OsVolume>(&id)?)).await
+}
+
+fn by_id_or_name(view: &mut View<'_>, text: &str) -> Result<Option<Stored<OsVolume>>, ApiError> {
+    if let Some(id) = Id::parse(text)
+        && let Some(found) = view.find::<OsVolume>(&id)?
+    {
+        return Ok(Some(found));
+    }
+    Ok(view.find_by_name::<OsVolume>(text)?)
+}
+
+/// Cancels a run when the one who waits for it is gone: the request is dropped then.
+#[derive(Debug, Default)]
+struct Gone(Arc<AtomicBool>);
+
+impl Gone {
+    fn question(&self) -> impl Fn() -> bool + Send + Sync + use<> {
+        let flag = Arc::clone(&self.0);
+        move || flag.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl From<DeployError> for ApiError {
+    fn from(error: DeployError) -> Self {
+        match error {
+            DeployError::Records(error) => error.into(),
+            DeployError::Refused(problems) => {
+                let each = problems.into_iter().map(refusal).collect();
+                Self::all("DEPLOYMENT_REFUSED", "problems", each)
+            }
+            DeployError::Cancelled => Self::internal(&"cancelled"),
+            DeployError::Run(failed) => {
+                let mut refused = refusal(*failed);
+                refused.status = StatusCode::INTERNAL_SERVER_ERROR;
+                refused
+            }
+        }
+    }
+}
+
+fn refusal(problem: TaskError) -> ApiError {
+    let mut refused = ApiError::bad_request(&problem.error_code, problem.message);
+    refused.envelope.details = problem.details;
+    refused.envelope.recommended_actions = problem.recommended_actions;
+    refused
+}

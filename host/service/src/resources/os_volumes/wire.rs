@@ -1,0 +1,179 @@
+//! OS volumes on the wire.
+
+use crate::error::ApiError;
+use crate::resources::artifact::{self, Text};
+use mintage_deploy::os_volumes::{DeployRequest, Seed, Setting};
+use mintage_records::model::{OsVolume, Pin, State};
+use mintage_records::{Kind, Stored};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a list can be filtered by though it is the same for all.
+pub(super) const CONSTANTS: [(&str, &str); 1] = [("type", TYPE)];
+const TYPE: &str = "OSVolume";
+
+/// An OS volume on the wire.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OsVolume)]
+pub(super) struct Wire {
+    #[serde(rename = "type")]
+    type_name: &'static str,
+    category: &'static str,
+    uri: String,
+    id: String,
+    name: String,
+    description: Option<String>,
+    #[schema(value_type = String)]
+    state: State,
+    status: &'static str,
+    created: String,
+    modified: String,
+    e_tag: String,
+    /// Length in bytes.
+    size: u64,
+    oe_volume_id: String,
+    /// The iSCSI name, once it is exported.
+    #[serde(rename = "oeVolumeIQN")]
+    oe_volume_iqn: &'static str,
+    /// Where it is exported.
+    oe_volume_ip: &'static str,
+    /// The golden image that it is a clone of.
+    golden_volume_uri: String,
+    deployment_cluster_uri: &'static str,
+    stateless_server_uri: &'static str,
+    /// The servers that use it.
+    #[schema(value_type = Vec<Object>)]
+    dependent_artifacts: [(); 0],
+    /// The deployment plan that made it.
+    deployment_plan_uri: String,
+    /// The versions of everything that made it.
+    artifacts: Vec<Used>,
+}
+
+/// An artifact in the version that was used.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Used {
+    name: String,
+    uri: String,
+    version: u64,
+}
+
+impl From<Pin> for Used {
+    fn from(pin: Pin) -> Self {
+        Self {
+            uri: pin.kind.uri(&pin.id),
+            name: pin.name,
+            version: pin.version,
+        }
+    }
+}
+
+impl From<Stored<OsVolume>> for Wire {
+    fn from(stored: Stored<OsVolume>) -> Self {
+        let volume = stored.body;
+        let golden = volume.golden_image;
+        Self {
+            type_name: TYPE,
+            category: Kind::OsVolumes.as_str(),
+            uri: Kind::OsVolumes.uri(&stored.id),
+            id: stored.id.to_string(),
+            name: volume.name,
+            description: volume.description,
+            state: volume.state,
+            status: match volume.state {
+                State::Ok => "OK",
+                State::Creating => "Warning",
+                State::Error => "Critical",
+            },
+            created: stored.created.to_string(),
+            modified: stored.modified.to_string(),
+            e_tag: stored.version.to_string(),
+            size: volume.size,
+            oe_volume_id: stored.id.to_string(),
+            oe_volume_iqn: "",
+            oe_volume_ip: "",
+            golden_volume_uri: golden.map_or_else(String::new, |id| Kind::GoldenImages.uri(&id)),
+            deployment_cluster_uri: "",
+            stateless_server_uri: "",
+            dependent_artifacts: [],
+            deployment_plan_uri: Kind::DeploymentPlans.uri(&volume.deployment_plan),
+            artifacts: volume.pins.into_iter().map(Used::from).collect(),
+        }
+    }
+}
+
+/// How much space a volume takes.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Storage {
+    /// Length in bytes.
+    pub(super) provisioned_capacity: u64,
+    /// Bytes on the disk of the service; blocks that it shares with its golden image count too.
+    pub(super) allocated_capacity: u64,
+    /// The iSCSI name, once it is exported.
+    #[serde(rename = "oeVolumeIQN")]
+    pub(super) oe_volume_iqn: &'static str,
+    /// Where it is exported.
+    pub(super) oe_volume_ip: &'static str,
+}
+
+/// A deployment that is asked for.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OsVolumeRequest)]
+pub(super) struct Input {
+    /// The volume's name; `OSVolume-1` and so on when there is none.
+    name: Option<String>,
+    /// What it is for.
+    description: Option<String>,
+    /// The deployment plan.
+    deployment_plan_uri: String,
+    /// Values of attributes; a field of a nic is `NIC1.ipaddress`.
+    #[serde(default)]
+    os_custom_attributes: Vec<Value>,
+    /// From what everything unique is derived; a random one when there is none. As secret as the
+    /// keys that are derived from it.
+    seed: Option<String>,
+}
+
+/// A value of an attribute.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = OsCustomAttribute)]
+struct Value {
+    /// The attribute.
+    name: String,
+    /// Its value; an empty one is none.
+    #[schema(value_type = Option<String>)]
+    value: Option<Text>,
+}
+
+impl Input {
+    /// What is to be deployed.
+    ///
+    /// # Errors
+    /// 400 for a name that cannot be, or a URI of something else.
+    pub(super) fn request(self) -> Result<DeployRequest, ApiError> {
+        let uri = self.deployment_plan_uri;
+        let plan = artifact::reference("deploymentPlanUri", Kind::DeploymentPlans, &uri)?;
+        let name = self.name.map(|name| artifact::name(Some(name), None));
+        let settings = self.os_custom_attributes.into_iter();
+        Ok(DeployRequest {
+            deployment_plan: plan,
+            name: name.transpose()?,
+            description: self.description,
+            settings: settings.map(Setting::from).collect(),
+            seed: self.seed.filter(|seed| !seed.is_empty()).map(Seed),
+        })
+    }
+}
+
+impl From<Value> for Setting {
+    fn from(value: Value) -> Self {
+        Self {
+            name: value.name,
+            value: value.value.map_or_else(String::new, |text| text.0),
+        }
+    }
+}
