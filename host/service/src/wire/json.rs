@@ -36,7 +36,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
             let member = error.path().to_string();
             let details = error.inner().to_string();
             match member.as_str() {
-                "." => ApiError::bad_request("INVALID_JSON", "the body is wrong").details(details),
+                // The whole, and where the text ends too early.
+                "." | "?" => {
+                    ApiError::bad_request("INVALID_JSON", "the body is wrong").details(details)
+                }
                 _ => ApiError::bad_request(
                     "INVALID_JSON",
                     format!("the body is wrong at `{member}`"),
