@@ -162,8 +162,9 @@ fn the_table_in_the_documentation_is_up_to_date() {
     if std::env::var_os("MINTAGE_UPDATE_DOCS").is_some() {
         std::fs::write(path, &expected).unwrap();
     }
+    let found = std::fs::read_to_string(path).unwrap();
     assert!(
-        page == expected,
+        found == expected,
         "docs/service.md is stale: MINTAGE_UPDATE_DOCS=1 cargo test -p mintage-service settings"
     );
 }
