@@ -46,7 +46,7 @@ fn a_deployment_is_refused_for_all_that_is_wrong_and_nothing_is_made() {
         (
             json!([{"name": "HostName", "value": "a.b"}, {"name": "Password", "value": "s3cret"}]),
             "DEPLOYMENT_REFUSED: there are 2 problems | attribute `HostName` cannot be `a.b`: it \
-             must have letters, digits and `-` only\nattribute `Password` has a value that is \
+             must be a host name without a domain\nattribute `Password` has a value that is \
              refused: it must have at least 8 characters",
         ),
         (
