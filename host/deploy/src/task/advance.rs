@@ -126,7 +126,8 @@ pub(super) fn percent(task: &Task, shape: &[StepShape], step: usize, fraction: f
 /// Adds a line to the log.
 pub(super) fn log(task: &mut Task, text: &str, at: Time) {
     let mut text = text.replace(['\n', '\r'], " ");
-    text.truncate(text.floor_char_boundary(LOG_LINE));
+    let end = (0..=LOG_LINE).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
     task.log.push(LogLine { at, text });
     let most = task.log.len().saturating_sub(LOG_LINES);
     task.log.drain(..most);

@@ -233,7 +233,7 @@ fn attributes(attributes: &[CustomAttribute]) -> Vec<Writer> {
 /// Constraints are a table where the same text comes of it again, else that text.
 fn write_constraints(text: &str) -> Value {
     let table = match serde_json::from_str::<Json>(text) {
-        Ok(json @ Json::Object(_)) if json.to_string() == text => to_toml(&json),
+        Ok(json @ Json::Object(_)) if json.to_string().as_str() == text => to_toml(&json),
         _ => None,
     };
     table.unwrap_or_else(|| text.into())
