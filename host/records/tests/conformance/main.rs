@@ -10,6 +10,7 @@ mod documents;
 mod durability;
 mod events;
 mod fencing;
+mod idempotency;
 mod names;
 mod order;
 mod proxy;
@@ -58,6 +59,9 @@ over_all_databases! {
     events::events_come_in_the_order_of_commits,
     events::observers_see_the_order_of_commits,
     fencing::who_lost_the_lease_cannot_write,
+    idempotency::a_key_is_used_once,
+    idempotency::after_a_crash_a_key_tells_whether_its_work_was_done,
+    idempotency::a_key_is_forgotten_after_a_day,
     names::names_are_unique_within_a_kind,
     names::names_have_a_longest,
     order::both_databases_sort_alike,

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use futures_util::StreamExt as _;
 use mintage_deploy::task::{Feed, Tasks, Verbs};
 use mintage_deploy::{DataFolder, Limits, ScriptCheck, first_start, verbs};
 use mintage_plans::PlanLibrary;
@@ -75,10 +76,10 @@ impl Service {
         Self::over(folder, verbs, change)
     }
 
-    /// Ends as a crash does, and starts another one over what is left.
-    pub fn restart_with_verbs(self, verbs: impl FnOnce(&DataFolder) -> Verbs) -> Self {
-        self.state.tasks.park(std::time::Duration::ZERO);
-        Self::over(self.folder, |_, folder, _| verbs(folder), |_| ())
+    /// Ends, and starts another one over what is left.
+    pub fn restart(self) -> Self {
+        self.state.tasks.park(Duration::ZERO);
+        Self::over(self.folder, verbs, |_| ())
     }
 
     fn over(
@@ -126,23 +127,74 @@ impl Service {
 
     /// Sends a request, as the administrator where it says not who sends it.
     pub fn send(&self, mut request: Request<Body>) -> Reply {
+        self.authorize(&mut request);
+        self.send_as_it_is(request)
+    }
+
+    fn authorize(&self, request: &mut Request<Body>) {
         let headers = request.headers_mut();
         if !headers.contains_key("auth") && !headers.contains_key(header::AUTHORIZATION) {
             headers.insert("auth", self.session.parse().unwrap());
         }
-        self.send_as_it_is(request)
     }
 
     /// Sends a request as it is.
     pub fn send_as_it_is(&self, request: Request<Body>) -> Reply {
+        self.runtime.block_on(self.reply(request))
+    }
+
+    async fn reply(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            bytes: to_bytes(body, usize::MAX).await.unwrap(),
+        }
+    }
+
+    /// Sends several requests at the same time.
+    pub fn send_all(&self, requests: impl Iterator<Item = Request<Body>>) -> Vec<Reply> {
+        let replies = requests.map(|mut request| {
+            self.authorize(&mut request);
+            self.reply(request)
+        });
+        self.runtime
+            .block_on(futures_util::future::join_all(replies))
+    }
+
+    /// Sends a request and goes away before there is a reply.
+    pub fn send_and_leave(&self, mut request: Request<Body>) {
+        self.authorize(&mut request);
+        self.runtime.block_on(async {
+            let reply = tokio::time::timeout(Duration::ZERO, self.reply(request)).await;
+            assert!(reply.is_err(), "the reply was too quick");
+        });
+    }
+
+    /// Reads a reply that need not end, until `is_enough` of its text; `meanwhile` is called when it
+    /// has begun.
+    pub fn stream(
+        &self,
+        mut request: Request<Body>,
+        meanwhile: impl FnOnce(),
+        is_enough: impl Fn(&str) -> bool,
+    ) -> String {
+        self.authorize(&mut request);
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
-            let (parts, body) = response.into_parts();
-            Reply {
-                status: parts.status,
-                headers: parts.headers,
-                bytes: to_bytes(body, usize::MAX).await.unwrap(),
+            assert_eq!(response.status(), StatusCode::OK);
+            meanwhile();
+            let mut body = response.into_body().into_data_stream();
+            let mut text = String::new();
+            while !is_enough(&text) {
+                let next = tokio::time::timeout(Duration::from_secs(20), body.next());
+                match next.await.expect("the stream goes on") {
+                    Some(bytes) => text += std::str::from_utf8(&bytes.unwrap()).unwrap(),
+                    None => break,
+                }
             }
+            text
         })
     }
 
