@@ -1,7 +1,12 @@
 //! The routes, driven in-process over a store of their own; [`support::Service`] starts one.
 
 // A test fails by a panic, also in the functions that its file is made of; a measurement prints.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 mod access;
 mod build_plans;

@@ -93,7 +93,9 @@ impl Form {
             Self::Duration => &DURATIONS,
             _ => return number.to_string(),
         };
-        let mut fitting = units.iter().filter(|(_, factor)| number.is_multiple_of(*factor));
+        let mut fitting = units
+            .iter()
+            .filter(|(_, factor)| number.is_multiple_of(*factor));
         match fitting.next() {
             Some((unit, factor)) if number > 0 => format!("{} {unit}", number / factor),
             _ => number.to_string(),
