@@ -2,6 +2,7 @@
 //! backups, deploy, capture. Nothing here knows of HTTP.
 
 pub mod alerts;
+pub mod bundles;
 mod data_folder;
 mod first_start;
 pub mod golden_images;

@@ -1,0 +1,169 @@
+//! `Archives`: reads and writes the zip files of bundles and backups.
+
+use super::contents::Contents;
+use crate::golden_images::inspect;
+use crate::task::{CancelFlag, StepContext, TaskFailure};
+use crate::{DataFolder, Limits};
+use mintage_engine::Diagnostic;
+use mintage_plans::bundle::{
+    Bundle, BundleError, BundleFile, BundleLimits, ImageFacts, ImageSource, write,
+};
+use mintage_records::{Id, Sealer};
+use mintage_storage::{GoldenImage, WirePack};
+use mintage_volume::escape::escape;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Reads and writes the zip files of bundles and backups; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Archives {
+    /// Where they are.
+    pub(super) folder: Arc<DataFolder>,
+    /// Seals passwords that a bundle brings.
+    pub(super) sealer: Arc<Sealer>,
+    /// How large they may be.
+    pub(super) limits: Arc<Limits>,
+    /// Looks into a golden volume.
+    pub(super) inspect: fn(&DataFolder, &Id) -> Json,
+}
+
+impl From<BundleError> for TaskFailure {
+    fn from(error: BundleError) -> Self {
+        Diagnostic::from(error).into()
+    }
+}
+
+impl Archives {
+    /// Archives in `folder`, of passwords that `sealer` seals, within `limits`.
+    pub fn new(folder: Arc<DataFolder>, sealer: Arc<Sealer>, limits: Arc<Limits>) -> Self {
+        Self {
+            folder,
+            sealer,
+            limits,
+            inspect: |folder, id| inspect(folder, id, None).unwrap_or(Json::Null),
+        }
+    }
+
+    /// How large a bundle may be.
+    pub fn bundle_limits(&self) -> BundleLimits {
+        BundleLimits {
+            entries: self.limits.bundle_entries,
+            image: self.limits.bundle_upload,
+            disk: self.limits.disk,
+            ..BundleLimits::default()
+        }
+    }
+
+    /// Opens an archive and checks everything but its golden images.
+    ///
+    /// # Errors
+    /// `STORAGE`, P5008 to P5012.
+    pub(super) fn open(&self, path: &Path) -> Result<BundleFile<File>, TaskFailure> {
+        Ok(BundleFile::open(File::open(path)?, &self.bundle_limits())?)
+    }
+
+    /// Writes an archive to `path`, whole or not at all; on the way it is the incoming file of `id`.
+    pub(super) fn pack(
+        &self,
+        bundle: &Bundle,
+        contents: &Contents,
+        id: &Id,
+        path: &Path,
+        context: &StepContext,
+    ) -> Result<ImageFacts, TaskFailure> {
+        let volumes = self.open_volumes(contents)?;
+        let incoming = self.folder.incoming(id);
+        // What a first try left.
+        remove(&incoming)?;
+        remove(path)?;
+        let cancel = context.cancel_flag();
+        let packed = self.write(bundle, &volumes, &incoming, &cancel);
+        let facts = packed.and_then(|()| Ok(ImageFacts::read(File::open(&incoming)?)?));
+        let placed = facts.and_then(|facts| {
+            publish(&incoming, path)?;
+            Ok(facts)
+        });
+        if placed.is_err() {
+            remove(&incoming)?;
+            context.check()?;
+        }
+        placed
+    }
+
+    fn write(
+        &self,
+        bundle: &Bundle,
+        volumes: &BTreeMap<String, File>,
+        incoming: &Path,
+        cancel: &CancelFlag,
+    ) -> Result<(), TaskFailure> {
+        let output = write(bundle, File::create_new(incoming)?, &mut |image| {
+            let volume = volumes.get(&image.id).ok_or(io::ErrorKind::NotFound)?;
+            let volume = volume.try_clone()?;
+            let disk = volume.metadata()?.len();
+            let name = Uuid::parse_str(&image.id).unwrap_or_default();
+            Ok(ImageSource {
+                reader: Box::new(Stoppable {
+                    inner: WirePack::new(volume, name)?,
+                    cancel: cancel.clone(),
+                }),
+                // Blocks that cannot be compressed become a little longer.
+                most: disk + disk / 1000 + (64 << 10),
+            })
+        })?;
+        Ok(output.sync_all()?)
+    }
+
+    /// Opened at once: what is deleted meanwhile is still there for this archive.
+    fn open_volumes(&self, contents: &Contents) -> Result<BTreeMap<String, File>, TaskFailure> {
+        if let Some(image) = contents.incomplete().next() {
+            let name = escape(image.body.name.as_bytes());
+            let message = format!("golden image `{name}` is not complete");
+            return Err(TaskFailure::new("IMAGE_NOT_READY", message)
+                .action("Wait until it is, or leave it out."));
+        }
+        let mut volumes = BTreeMap::new();
+        for image in &contents.golden_images {
+            let volume = GoldenImage::open(&self.folder.golden_volume(&image.id))?;
+            volumes.insert(image.id.to_string(), volume.into_file());
+        }
+        Ok(volumes)
+    }
+}
+
+/// Gives a complete file its name, so that it has it after a crash too.
+pub(super) fn publish(file: &Path, path: &Path) -> Result<(), TaskFailure> {
+    fs::rename(file, path)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Removes a file that may not be there.
+pub(super) fn remove(path: &Path) -> Result<(), TaskFailure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A reader that fails as soon as the task is to stop.
+struct Stoppable<R> {
+    inner: R,
+    cancel: CancelFlag,
+}
+
+impl<R: Read> Read for Stoppable<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.cancel.is_cancelled() {
+            true => Err(io::Error::other("it was stopped")),
+            false => self.inner.read(buffer),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The golden images of an archive: expanded before anything is stored, gone again if that fails.
+
+use super::archive::{Archives, remove};
+use crate::task::{StepContext, TaskFailure};
+use mintage_plans::bundle::{BundleFile, artifact};
+use mintage_records::Id;
+use mintage_records::model::GoldenImage;
+use mintage_storage::{Expansion, FormatError, ImageFormat, ImageLimits, expand};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::ops::ControlFlow;
+
+/// A golden image whose volume is there and that no row has yet.
+#[derive(Debug, Clone)]
+pub(super) struct Expanded {
+    pub(super) id: Id,
+    pub(super) expansion: Expansion,
+    pub(super) inspection: Json,
+}
+
+/// The golden images of an archive that were expanded, by their ids there. Their volumes are removed
+/// when this is dropped, but for those that were taken over.
+#[derive(Debug)]
+pub(super) struct Images<'a> {
+    archives: &'a Archives,
+    expanded: BTreeMap<String, Expanded>,
+}
+
+impl<'a> Images<'a> {
+    /// Expands all golden images of `file` that `wanted` wants.
+    pub(super) fn expand(
+        archives: &'a Archives,
+        file: &mut BundleFile<File>,
+        wanted: impl Fn(&artifact::GoldenImage) -> Result<bool, TaskFailure>,
+        context: &mut StepContext,
+    ) -> Result<Self, TaskFailure> {
+        let mut images = Self {
+            archives,
+            expanded: BTreeMap::new(),
+        };
+        let all = file.bundle().golden_images.clone();
+        for (number, image) in all.iter().enumerate() {
+            context.check()?;
+            if wanted(image)? {
+                let expanded = images.one(file, image, context);
+                context.check()?;
+                images.expanded.insert(image.id.clone(), expanded?);
+            }
+            context.log(format!("golden image `{}` is expanded", image.name));
+            // Counts of images are small.
+            context.progress((number + 1) as f64 / all.len() as f64);
+        }
+        Ok(images)
+    }
+
+    fn one(
+        &self,
+        file: &mut BundleFile<File>,
+        image: &artifact::GoldenImage,
+        context: &StepContext,
+    ) -> Result<Expanded, TaskFailure> {
+        let id = self.free_id(&image.id, context)?;
+        let folder = &self.archives.folder;
+        let (incoming, output) = (folder.incoming(&id), folder.golden_volume(&id));
+        // What a first try left.
+        remove(&incoming)?;
+        remove(&output)?;
+        let mut source = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&incoming)?;
+        // It has no name any more, so nothing of it is left whatever happens.
+        remove(&incoming)?;
+        file.take_image(image, &mut source)?;
+        let cancel = context.cancel_flag();
+        let mut report = |_| match cancel.is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let limits = ImageLimits {
+            disk_bytes: self.archives.limits.disk,
+            ..ImageLimits::default()
+        };
+        let expanded = expand(&source, ImageFormat::Zip, &limits, &output, &mut report);
+        let (volume, expansion) = expanded.map_err(|error| refused(&image.name, &error))?;
+        volume.publish()?;
+        let inspection = (self.archives.inspect)(folder, &id);
+        Ok(Expanded {
+            id,
+            expansion,
+            inspection,
+        })
+    }
+
+    /// The id that the image has in the archive, where no other image has it.
+    fn free_id(&self, text: &str, context: &StepContext) -> Result<Id, TaskFailure> {
+        let Some(id) = Id::parse(text) else {
+            return Ok(Id::generate());
+        };
+        let taken = context
+            .records()
+            .read(|view| view.find::<GoldenImage>(&id))?;
+        Ok(match taken {
+            None => id,
+            Some(_) => Id::generate(),
+        })
+    }
+
+    /// The image with that id in the archive.
+    pub(super) fn get(&self, id: &str) -> Option<&Expanded> {
+        self.expanded.get(id)
+    }
+
+    /// The volumes that rows have now are kept.
+    pub(super) fn take_over(&mut self, has_row: impl Fn(&Id) -> bool) {
+        self.expanded.retain(|_, image| !has_row(&image.id));
+    }
+}
+
+impl Drop for Images<'_> {
+    fn drop(&mut self) {
+        for image in self.expanded.values() {
+            if let Err(error) = remove(&self.archives.folder.golden_volume(&image.id)) {
+                tracing::warn!(image = %image.id, %error, "a volume stays until the next start");
+            }
+        }
+    }
+}
+
+fn refused(name: &str, error: &FormatError) -> TaskFailure {
+    let name = mintage_volume::escape::escape(name.as_bytes());
+    TaskFailure::new("GOLDEN_IMAGE", format!("golden image `{name}`: {error}"))
+        .action("Correct it where the bundle was made.")
+}
