@@ -1,5 +1,8 @@
 //! All verbs of the product.
 
+use crate::bundles::{
+    self, AddBundle, Archives, CreateBackup, CreateBundle, ExtractBundle, RestoreBackup,
+};
 use crate::os_volumes::{self, CaptureVolume, Deploy, DeployError};
 use crate::task::Verbs;
 use crate::{DataFolder, Limits, golden_images};
@@ -7,7 +10,7 @@ use mintage_records::{Records, Sealer};
 use std::sync::Arc;
 
 /// All verbs of the product, a line each.
-pub fn verbs(sealer: &Arc<Sealer>, folder: &Arc<DataFolder>, _limits: &Arc<Limits>) -> Verbs {
+pub fn verbs(sealer: &Arc<Sealer>, folder: &Arc<DataFolder>, limits: &Arc<Limits>) -> Verbs {
     let deploy = Deploy {
         sealer: Arc::clone(sealer),
         folder: Arc::clone(folder),
@@ -16,7 +19,15 @@ pub fn verbs(sealer: &Arc<Sealer>, folder: &Arc<DataFolder>, _limits: &Arc<Limit
         sealer: Arc::clone(sealer),
         folder: Arc::clone(folder),
     };
-    Verbs::new().with(deploy).with(capture)
+    let archives = Archives::new(Arc::clone(folder), Arc::clone(sealer), Arc::clone(limits));
+    Verbs::new()
+        .with(deploy)
+        .with(capture)
+        .with(AddBundle(archives.clone()))
+        .with(CreateBundle(archives.clone()))
+        .with(ExtractBundle(archives.clone()))
+        .with(CreateBackup(archives.clone()))
+        .with(RestoreBackup(archives))
 }
 
 /// Takes away the files that a crash left without a row. To be done at the start, when no task runs.
@@ -25,5 +36,6 @@ pub fn verbs(sealer: &Arc<Sealer>, folder: &Arc<DataFolder>, _limits: &Arc<Limit
 /// `Records`, `Run` when a file cannot be removed.
 pub fn sweep(records: &Records, folder: &DataFolder) -> Result<(), DeployError> {
     golden_images::sweep(records, folder)?;
+    bundles::sweep(records, folder)?;
     os_volumes::making::sweep(records, folder)
 }

@@ -5,9 +5,9 @@ use crate::document::Frame;
 use crate::error::ApiError;
 use crate::idempotency::{Once, once};
 use crate::resources::{
-    alerts, api_tokens, audit_logs, build_plans, deployment_groups, deployment_plans,
-    documentation, events, login_sessions, operation, os_deployment_plans, os_volumes,
-    plan_scripts, roles, tasks, users, version, versions,
+    alerts, api_tokens, artifact_bundles, audit_logs, build_plans, deployment_groups,
+    deployment_plans, documentation, events, login_sessions, operation, os_deployment_plans,
+    os_volumes, plan_scripts, roles, tasks, users, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -29,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(os_deployment_plans::routes())
         .merge(versions::routes())
         .merge(os_volumes::routes())
+        .merge(artifact_bundles::routes())
         .merge(tasks::routes())
         .merge(events::routes())
         .merge(alerts::routes())

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod artifact_bundles;
 mod build_plans;
 mod deployment_groups;
 mod deployment_plans;

@@ -19,6 +19,7 @@ mod import;
 mod inward;
 mod outward;
 mod restore;
+mod sweep;
 
 pub use add::{AddBundle, AddBundleInput, Opened, open_upload};
 pub use archive::Archives;
@@ -28,6 +29,7 @@ pub use create::{CreateBundle, CreateBundleInput};
 pub use extract::{ExtractBundle, ExtractBundleInput};
 pub use import::Import;
 pub use restore::{RestoreBackup, RestoreBackupInput};
+pub use sweep::sweep;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod api_tokens;
 mod artifact;
+pub mod artifact_bundles;
 mod attributes;
 pub mod audit_logs;
 pub mod build_plans;
