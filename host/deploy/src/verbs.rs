@@ -3,6 +3,7 @@
 use crate::bundles::{
     self, AddBundle, Archives, CreateBackup, CreateBundle, ExtractBundle, RestoreBackup,
 };
+use crate::golden_images::TakeIn;
 use crate::os_volumes::{self, CaptureVolume, Deploy, DeployError};
 use crate::task::Verbs;
 use crate::{DataFolder, Limits, golden_images};
@@ -20,7 +21,12 @@ pub fn verbs(sealer: &Arc<Sealer>, folder: &Arc<DataFolder>, limits: &Arc<Limits
         folder: Arc::clone(folder),
     };
     let archives = Archives::new(Arc::clone(folder), Arc::clone(sealer), Arc::clone(limits));
+    let take_in = TakeIn {
+        folder: Arc::clone(folder),
+        limits: Arc::clone(limits),
+    };
     Verbs::new()
+        .with(take_in)
         .with(deploy)
         .with(capture)
         .with(AddBundle(archives.clone()))

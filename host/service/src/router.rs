@@ -6,8 +6,8 @@ use crate::error::ApiError;
 use crate::idempotency::{Once, once};
 use crate::resources::{
     alerts, api_tokens, artifact_bundles, audit_logs, build_plans, deployment_groups,
-    deployment_plans, documentation, events, login_sessions, operation, os_deployment_plans,
-    os_volumes, plan_scripts, roles, tasks, users, version, versions,
+    deployment_plans, documentation, events, golden_images, login_sessions, operation,
+    os_deployment_plans, os_volumes, plan_scripts, roles, tasks, users, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -30,6 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(versions::routes())
         .merge(os_volumes::routes())
         .merge(artifact_bundles::routes())
+        .merge(golden_images::routes())
         .merge(tasks::routes())
         .merge(events::routes())
         .merge(alerts::routes())

@@ -53,7 +53,7 @@ impl Verb for TakeIn {
             TakeInStep::Expand => self.expand(intake, context),
             TakeInStep::Inspect => {
                 let cancellation = Some(cancellation(context.cancel_flag()));
-                inspect(&self.folder, &intake.golden_image, cancellation).map_err(failure)
+                Ok(inspect(&self.folder, &intake.golden_image, cancellation)?)
             }
             TakeInStep::Record => {
                 let expansion: Expansion = context.output_of(EXPAND)?;
@@ -66,9 +66,8 @@ impl Verb for TakeIn {
                     intake,
                     &expansion,
                     inspection,
-                )
-                .map(|()| Json::Null)
-                .map_err(failure)
+                )?;
+                Ok(Json::Null)
             }
         }
     }
@@ -83,7 +82,7 @@ impl Verb for TakeIn {
         match step {
             TakeInStep::Expand => {
                 let (records, author) = (context.records(), context.author());
-                undo(records, &self.folder, author, intake).map_err(failure)
+                Ok(undo(records, &self.folder, author, intake)?)
             }
             // All that they did is in what the first step takes back.
             TakeInStep::Inspect | TakeInStep::Record => Ok(()),
@@ -104,7 +103,7 @@ impl TakeIn {
                 context.progress(progress.read as f64 / progress.total.max(1) as f64);
             },
         );
-        let expanded = expanded.map_err(failure)?;
+        let expanded = expanded?;
         context.log(format!(
             "{} bytes of {} became a disk of {} bytes, {} of them data.",
             expanded.source_bytes, intake.format, expanded.disk_bytes, expanded.data_bytes
@@ -117,15 +116,7 @@ impl TakeIn {
             "The SHA-256 of the disk is {}.",
             expanded.disk_sha256
         ));
-        serde_json::to_value(&expanded).map_err(|error| failure(DeployError::storage(&error)))
-    }
-}
-
-fn failure(error: DeployError) -> TaskFailure {
-    match error {
-        DeployError::Cancelled => TaskFailure::cancelled(),
-        DeployError::Records(error) => error.into(),
-        error => error.problems().into(),
+        serde_json::to_value(&expanded).map_err(|error| DeployError::storage(&error).into())
     }
 }
 

@@ -11,6 +11,7 @@ pub mod deployment_groups;
 pub mod deployment_plans;
 pub mod documentation;
 pub mod events;
+pub mod golden_images;
 pub mod login_sessions;
 pub mod operation;
 pub mod os_deployment_plans;

@@ -1,0 +1,211 @@
+//! The multipart form in which an image arrives: one part `file`, and maybe texts beside it.
+
+use super::refused;
+use super::writer::Writer;
+use crate::error::ApiError;
+use crate::state::{AppState, blocking};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::StatusCode;
+use mintage_deploy::golden_images::{Declared, Incoming, Received};
+use mintage_records::Id;
+use mintage_records::model::GoldenImage;
+use mintage_storage::ImageFormat;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// The longest text of a part, in bytes.
+const MAX_TEXT: usize = 64 << 10;
+/// The most parts.
+const MAX_PARTS: usize = 32;
+/// How much of a refused upload is read on, in bytes: many clients hear the answer only when they
+/// have sent everything.
+const PATIENCE: usize = 64 << 20;
+
+/// What is said of an image beside its file: in the query, or in parts of these names.
+#[derive(Debug, Default, Clone, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Said {
+    /// The golden image's name.
+    name: Option<String>,
+    /// What is in it.
+    description: Option<String>,
+    /// What the file is: `zip` (when it is left out), `raw`, `zstd`, `gzip`, `xz`, `qcow2`.
+    format: Option<String>,
+    /// The SHA-256 of the file, when it is known: it is checked.
+    checksum: Option<String>,
+}
+
+impl Said {
+    /// Takes the text of a part; the query counts more.
+    fn take(&mut self, part: &str, text: String) {
+        let member = match part {
+            "name" => &mut self.name,
+            "description" => &mut self.description,
+            "format" => &mut self.format,
+            "checksum" | "checkSum" | "sha256" => &mut self.checksum,
+            _ => return,
+        };
+        member.get_or_insert(text);
+    }
+
+    fn declared(self, file_name: &str) -> Result<Declared, ApiError> {
+        Ok(Declared {
+            name: self.name.unwrap_or_default(),
+            description: self.description,
+            format: format(self.format.as_deref(), file_name)?,
+            sha256: self.checksum.filter(|sum| !sum.is_empty()),
+        })
+    }
+}
+
+/// The declared format. The wire knows one, and its files are called `.zip`.
+fn format(declared: Option<&str>, file_name: &str) -> Result<ImageFormat, ApiError> {
+    let wrong = |message: String| {
+        ApiError::bad_request("FORMAT_NOT_DECLARED", message)
+            .source("format")
+            .action("Say what the file is: `?format=raw`, `zip`, `zstd`, `gzip`, `xz` or `qcow2`.")
+    };
+    match declared {
+        Some(name) => name.parse().map_err(|error| wrong(format!("{error}"))),
+        None if file_name.is_empty() || file_name.to_ascii_lowercase().ends_with(".zip") => {
+            Ok(ImageFormat::Zip)
+        }
+        None => Err(wrong(
+            "the file's name does not end with `.zip`, and no other format is declared".to_owned(),
+        )),
+    }
+}
+
+/// An image that arrived whole.
+pub(super) struct Arrived {
+    pub(super) id: Id,
+    pub(super) declared: Declared,
+    pub(super) received: Received,
+}
+
+/// Takes the form, streaming the file to disk.
+pub(super) async fn arrive(
+    state: &AppState,
+    said: Said,
+    request: Request,
+) -> Result<Arrived, ApiError> {
+    refuse_taken_name(state, said.name.clone()).await?;
+    let form = Multipart::from_request(request, state).await;
+    let mut form = form.map_err(|error| {
+        ApiError::bad_request("INVALID_MULTIPART", error.body_text())
+            .action("Send the file as the part `file` of a form (multipart/form-data).")
+    })?;
+    let arrived = take_parts(state, said, &mut form).await;
+    if arrived.is_err() {
+        read_on(&mut form).await;
+    }
+    arrived
+}
+
+async fn take_parts(
+    state: &AppState,
+    mut said: Said,
+    form: &mut Multipart,
+) -> Result<Arrived, ApiError> {
+    let mut file: Option<(Id, String, Received)> = None;
+    for _ in 0..MAX_PARTS {
+        let Some(part) = form.next_field().await.map_err(broken)? else {
+            let (id, file_name, received) = file.ok_or_else(no_file)?;
+            let declared = said.declared(&file_name)?;
+            declared.check().map_err(refused)?;
+            return Ok(Arrived {
+                id,
+                declared,
+                received,
+            });
+        };
+        let name = part.name().unwrap_or_default().to_owned();
+        match (name.as_str(), &file) {
+            ("file", None) => {
+                let file_name = part.file_name().unwrap_or_default().to_owned();
+                let (id, received) = take_file(state, part).await?;
+                file = Some((id, file_name, received));
+            }
+            ("file", Some(_)) => {
+                let message = "the form has more than one part `file`";
+                return Err(ApiError::bad_request("INVALID_MULTIPART", message));
+            }
+            _ => said.take(&name, text(part).await?),
+        }
+    }
+    let message = format!("the form has more than {MAX_PARTS} parts");
+    Err(ApiError::bad_request("INVALID_MULTIPART", message))
+}
+
+async fn take_file(state: &AppState, mut part: Field<'_>) -> Result<(Id, Received), ApiError> {
+    let id = Id::generate();
+    let (folder, of, limit) = (state.folder.clone(), id.clone(), state.limits.image_upload);
+    let created = blocking(move || Incoming::create(&folder, &of, limit).map_err(refused));
+    let mut writer = Writer::new(created.await?);
+    while let Some(bytes) = part.chunk().await.map_err(broken)? {
+        writer.write(&bytes).await?;
+    }
+    let incoming = writer.finish().await?;
+    let received = blocking(move || incoming.complete().map_err(refused));
+    Ok((id, received.await?))
+}
+
+async fn text(mut part: Field<'_>) -> Result<String, ApiError> {
+    let mut text = Vec::new();
+    while let Some(bytes) = part.chunk().await.map_err(broken)? {
+        text.extend_from_slice(&bytes);
+        if text.len() > MAX_TEXT {
+            let message = format!("a text of the form is longer than {MAX_TEXT} bytes");
+            return Err(ApiError::bad_request("INVALID_MULTIPART", message));
+        }
+    }
+    String::from_utf8(text)
+        .map_err(|_| ApiError::bad_request("INVALID_MULTIPART", "a text of the form is not UTF-8"))
+}
+
+/// Who sends gigabytes under a name that is taken should hear of it soon.
+async fn refuse_taken_name(state: &AppState, name: Option<String>) -> Result<(), ApiError> {
+    let Some(name) = name else {
+        return Ok(());
+    };
+    let taken = state.read(move |view| match view.find_by_name::<GoldenImage>(&name)? {
+        None => Ok(()),
+        Some(_) => Err(mintage_records::RecordsError::NameTaken {
+            kind: mintage_records::Kind::GoldenImages,
+            name,
+        }
+        .into()),
+    });
+    taken.await
+}
+
+async fn read_on(form: &mut Multipart) {
+    let mut left = PATIENCE;
+    while let Ok(Some(mut part)) = form.next_field().await {
+        while let Ok(Some(bytes)) = part.chunk().await {
+            match left.checked_sub(bytes.len()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    }
+}
+
+fn broken(error: MultipartError) -> ApiError {
+    let status = match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let message = "the form cannot be read to its end";
+    ApiError::new(status, "INVALID_MULTIPART", message)
+        .details(error.body_text())
+        .action("Send it again: it may have been cut off.")
+}
+
+fn no_file() -> ApiError {
+    ApiError::bad_request("INVALID_MULTIPART", "the form has no part `file`")
+        .source("file")
+        .action("Send the image as the part `file`.")
+}

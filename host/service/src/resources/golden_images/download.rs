@@ -1,0 +1,121 @@
+//! What goes out: the image in the wire format, made while it is sent; and its history as text.
+
+use crate::error::ApiError;
+use crate::state::{AppState, blocking};
+use axum::body::{Body, Bytes};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use mintage_records::model::{GoldenImage, State, Task};
+use mintage_records::{Filter, Id, Query, Stored, View};
+use mintage_storage::{GoldenImage as Volume, WirePack};
+use std::fmt::Write as _;
+use std::io::{self, Read as _};
+use uuid::Uuid;
+
+/// How much is made at a time, in bytes.
+const PIECE: usize = 256 << 10;
+
+/// The image as a zip file with one entry.
+pub(super) async fn download(state: &AppState, id: Id) -> Result<Response, ApiError> {
+    let of = id.clone();
+    let image = state.read(move |view| Ok(view.get::<GoldenImage>(&of)?));
+    let image = image.await?.body;
+    if image.state != State::Ok {
+        let message = format!("golden image `{}` is not complete", image.name);
+        return Err(
+            ApiError::new(StatusCode::CONFLICT, "IMAGE_NOT_READY", message)
+                .action("Wait for the task that makes it."),
+        );
+    }
+    let path = state.folder.golden_volume(&id);
+    let pack = blocking(move || {
+        let volume = Volume::open(&path).map_err(|error| ApiError::internal(&error))?;
+        // The id of a resource that came with a bundle need not be one.
+        let entry = Uuid::parse_str(id.as_str()).unwrap_or(Uuid::nil());
+        WirePack::new(volume.into_file(), entry).map_err(|error| ApiError::internal(&error))
+    });
+    let pack = pack.await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition(&image.name)),
+    ];
+    let body = Body::from_stream(stream::try_unfold(pack, next_piece));
+    Ok((headers, body).into_response())
+}
+
+async fn next_piece(mut pack: WirePack) -> io::Result<Option<(Bytes, WirePack)>> {
+    let made = tokio::task::spawn_blocking(move || {
+        let mut piece = vec![0; PIECE];
+        let read = pack.read(&mut piece)?;
+        piece.truncate(read);
+        Ok((read > 0).then(|| (Bytes::from(piece), pack)))
+    });
+    made.await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+/// Only what no reader of the header can misread is kept of the name.
+fn disposition(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
+    let name: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
+    format!("attachment; filename=\"{name}.zip\"")
+}
+
+/// How the image came to be, as text: what it is, what its tasks said, and what a capture's plan said.
+pub(super) fn archive(view: &mut View<'_>, id: &Id) -> Result<String, ApiError> {
+    let image = view.get::<GoldenImage>(id)?;
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = facts(&image, &mut text);
+    for task in tasks(view, &image)? {
+        for line in &task.body.log {
+            let _ = writeln!(text, "{} {}", line.at, line.text);
+        }
+    }
+    if let Some(outcome) = image.body.provenance.and_then(|from| from.outcome) {
+        let outcome = serde_json::to_string_pretty(&outcome);
+        let _ = writeln!(text, "{}", outcome.unwrap_or_default());
+    }
+    Ok(text)
+}
+
+fn facts(image: &Stored<GoldenImage>, text: &mut String) -> std::fmt::Result {
+    let body = &image.body;
+    writeln!(text, "golden image: {}", body.name)?;
+    writeln!(text, "made: {}", image.created)?;
+    if let Some(from) = &body.provenance {
+        writeln!(text, "captured from: {}", from.os_volume_name)?;
+        let (name, version) = (&from.build_plan_name, from.build_plan_version);
+        writeln!(text, "by the build plan: {name}, version {version}")?;
+    }
+    if let Some(format) = &body.format {
+        writeln!(text, "format of the file: {format}")?;
+    }
+    writeln!(
+        text,
+        "disk: {} bytes, {} of them data",
+        body.size, body.used
+    )?;
+    for (what, sum) in [("file", &body.check_sum), ("disk", &body.volume_sum)] {
+        if let Some(sum) = sum {
+            writeln!(text, "SHA-256 of the {what}: {sum}")?;
+        }
+    }
+    Ok(())
+}
+
+fn tasks(view: &mut View<'_>, image: &Stored<GoldenImage>) -> Result<Vec<Stored<Task>>, ApiError> {
+    let named = Query {
+        filters: vec![Filter::equal("resourceName", image.body.name.as_str())],
+        ..Query::default()
+    };
+    let about = Some((mintage_records::Kind::GoldenImages, image.id.clone()));
+    let mut found = view.list::<Task>(&named)?.members;
+    found.retain(|task| task.body.resource == about);
+    found.sort_by_key(|task| task.created);
+    Ok(found)
+}
