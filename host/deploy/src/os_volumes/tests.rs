@@ -344,7 +344,7 @@ fn a_deployment_keeps_the_versions_that_it_began_with() {
         .unwrap();
     let of = |view: &mut View<'_>| PinnedPlan::at(view, &volume.body.pins);
     let pinned = world.records.read(of).unwrap();
-    assert_eq!(pinned.scripts, [world.script.clone()]);
+    assert_eq!(pinned.scripts, std::slice::from_ref(&world.script));
     assert_eq!(pinned.build_plan, world.build_plan);
     let now = world
         .records
