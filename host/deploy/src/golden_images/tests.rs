@@ -144,7 +144,8 @@ fn a_file_becomes_a_golden_image() {
 #[test]
 fn what_is_wrong_with_a_file_is_told_and_nothing_is_left() {
     let zip = |_: &mut Declared| {};
-    let cases: [(&str, Vec<u8>, fn(&mut Declared)); 4] = [
+    type Case = (&'static str, Vec<u8>, fn(&mut Declared));
+    let cases: [Case; 4] = [
         ("IMAGE_FORMAT_MISMATCH", b"PK\x03\x04".to_vec(), zip),
         ("IMAGE_FORMAT_MISMATCH", disk(), |d| {
             d.format = ImageFormat::Qcow2

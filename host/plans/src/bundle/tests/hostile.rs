@@ -87,7 +87,8 @@ fn names_that_occur_twice() {
 
 #[test]
 fn entries_that_are_no_plain_files() {
-    let make = |add: &dyn Fn(&mut ZipWriter<Cursor<Vec<u8>>>)| {
+    type Writer = ZipWriter<Cursor<Vec<u8>>>;
+    let make = |add: &dyn Fn(&mut Writer)| {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         add(&mut writer);
         writer.finish().unwrap().into_inner()
