@@ -3,6 +3,7 @@
 // Tests fail by a panic that says what went wrong.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod access;
 mod archive;
 mod atomicity;
 mod damage;
@@ -43,6 +44,12 @@ macro_rules! over_all_databases {
 }
 
 over_all_databases! {
+    access::users_are_one_whatever_the_letter_case,
+    access::somebody_can_always_administer,
+    access::sessions_end_when_they_should,
+    access::what_ends_with_a_change_of_a_user,
+    access::tokens_are_found_until_they_end,
+    access::the_audit_log_is_read_newest_first,
     archive::a_backup_is_restored_with_ids_and_versions,
     archive::a_restore_keeps_what_volumes_are_pinned_to,
     archive::what_cannot_be_restored_changes_nothing,
