@@ -36,6 +36,7 @@ impl fmt::Debug for Sealed {
 #[derive(Clone)]
 pub struct Sealer {
     cipher: XChaCha20Poly1305,
+    marking: Zeroizing<[u8; KEY_LENGTH]>,
     key_id: String,
 }
 
@@ -50,14 +51,21 @@ impl fmt::Debug for Sealer {
 impl Sealer {
     /// Seals with this key.
     pub fn new(key: &[u8; KEY_LENGTH]) -> Self {
-        // Says which key it is, and nothing of the key.
-        let digest = Sha256::new()
-            .chain_update(b"mintage key id")
-            .chain_update(key)
-            .finalize();
+        let derived = |what: &[u8]| {
+            Sha256::new()
+                .chain_update(what)
+                .chain_update(key)
+                .finalize()
+        };
         Self {
             cipher: XChaCha20Poly1305::new(&Key::from(*key)),
-            key_id: digest.iter().take(8).map(|b| format!("{b:02x}")).collect(),
+            marking: Zeroizing::new(derived(b"mintage marking").into()),
+            // Says which key it is, and nothing of the key.
+            key_id: derived(b"mintage key id")
+                .iter()
+                .take(8)
+                .map(|b| format!("{b:02x}"))
+                .collect(),
         }
     }
 
@@ -91,6 +99,18 @@ impl Sealer {
         bytes.extend(sealed);
         let text = BASE64_STANDARD_NO_PAD.encode(bytes);
         Ok(Sealed(format!("{PREFIX}{text}")))
+    }
+
+    /// A mark of a text, in hex: the same text gives the same mark. Only the holder of the key can find
+    /// out by guessing which text it was.
+    pub fn mark(&self, text: &str) -> String {
+        // Of one length before it is joined with the key: no text can be the beginning of another.
+        let inner = Sha256::digest(text.as_bytes());
+        let outer = Sha256::new()
+            .chain_update(self.marking.as_slice())
+            .chain_update(inner)
+            .finalize();
+        outer.iter().map(|b| format!("{b:02x}")).collect()
     }
 
     /// Opens a sealed secret.
@@ -132,6 +152,13 @@ mod tests {
         let other = Sealer::new(&[8; KEY_LENGTH]);
         assert!(matches!(other.open(&sealed), Err(RecordsError::Unseal)));
         assert_ne!(other.key_id(), sealer.key_id());
+        assert_eq!(
+            sealer.mark("s3cret"),
+            Sealer::new(&[7; KEY_LENGTH]).mark("s3cret")
+        );
+        for other in [other.mark("s3cret"), sealer.mark("s3cre"), sealer.mark("")] {
+            assert_ne!(other, sealer.mark("s3cret"));
+        }
         for end in [PREFIX.len(), sealed.0.len() - 2] {
             let cut = Sealed(sealed.0[..end].to_owned());
             assert!(matches!(sealer.open(&cut), Err(RecordsError::Unseal)));

@@ -67,6 +67,8 @@ pub(crate) async fn once(
     };
     let headers = request.headers().clone();
     let (request, hash) = fingerprint::of(request, once.state.limits.json_body).await?;
+    // A body may hold a password: who has the database alone must not be able to guess it.
+    let hash = once.state.sealer.mark(&hash);
     let reserved = {
         let key = key.clone();
         change(&once.state, move |change| change.reserve_key(&key, &hash)).await?
