@@ -8,10 +8,11 @@ use mintage_service::access::{Enforcement, Permission, password, token};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 
-const PASSWORD: &str = "correct horse battery";
+/// That of every [`user`].
+pub const PASSWORD: &str = "correct horse battery";
 
 /// A user with a password, made past the API.
-fn user(service: &Service, name: &str, role: Role) {
+pub fn user(service: &Service, name: &str, role: Role) {
     let new = NewUser {
         name: name.into(),
         full_name: String::new(),
@@ -28,7 +29,7 @@ fn user(service: &Service, name: &str, role: Role) {
 }
 
 /// A session of a user, opened past the API.
-fn session(service: &Service, name: &str) -> String {
+pub fn session(service: &Service, name: &str) -> String {
     let session = token::generate().unwrap().to_string();
     let hash = token::hash(&session);
     let opened = service.state.records.change(&Author::service(), |change| {
@@ -38,14 +39,15 @@ fn session(service: &Service, name: &str) -> String {
     session
 }
 
-fn log_in(service: &Service, name: &str, password: &str) -> crate::support::Reply {
+/// What comes of a login.
+pub fn log_in(service: &Service, name: &str, password: &str) -> crate::support::Reply {
     let body = json!({"userName": name, "password": password, "loginMsgAck": true});
     let uri = "/rest/login-sessions";
     service.send_as_it_is(request(Method::POST, uri, body.to_string()))
 }
 
 /// A request with a session, or another header that proves something.
-fn sent(
+pub fn sent(
     service: &Service,
     method: Method,
     uri: &str,

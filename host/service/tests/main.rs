@@ -10,6 +10,7 @@
 
 mod access;
 mod artifact_bundles;
+mod attacks;
 mod build_plans;
 mod deployment_groups;
 mod deployment_plans;

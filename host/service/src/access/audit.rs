@@ -1,15 +1,14 @@
 //! `Tried`: a request that wants to change something, for the audit log.
 
-use super::Caller;
+use super::{Address, Caller};
 use crate::error::{ApiError, RefusalCode};
 use crate::serve::RequestId;
 use crate::state::AppState;
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::Request;
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use mintage_records::Author;
 use mintage_records::access::AuditEntry;
-use std::net::SocketAddr;
 
 /// The longest path that is kept.
 const MAX_PATH: usize = 512;
@@ -19,13 +18,14 @@ const MAX_PATH: usize = 512;
 pub(super) struct Tried {
     method: Method,
     path: String,
-    address: String,
+    address: Address,
     request_id: String,
 }
 
-/// Who tried to log in: put on the reply by the login, where nobody is the caller yet.
+/// A login whose password was compared, put on its reply: nobody is the caller yet. It names the user,
+/// where there is one: what else was sent as a name may be a password in the wrong place.
 #[derive(Debug, Clone)]
-pub struct Claimed(pub String);
+pub struct LoginTried(pub Option<String>);
 
 impl Tried {
     /// None for a request that only reads.
@@ -34,34 +34,31 @@ impl Tried {
         if matches!(method, Method::GET | Method::HEAD) {
             return None;
         }
-        let address = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let request_id = request.extensions().get::<RequestId>();
         Some(Self {
             method,
             path: request.uri().path().chars().take(MAX_PATH).collect(),
-            address: address
-                .map(|info| info.ip().to_string())
-                .unwrap_or_default(),
+            address: Address::of(request),
             request_id: request_id.map(|id| id.0.clone()).unwrap_or_default(),
         })
     }
 
     /// Adds the entry, then gives the reply back: what is not in the log has not been answered.
+    ///
+    /// What strangers send and is refused at once is left out, or anybody could fill the log.
     pub(super) async fn audited(self, state: &AppState, response: Response) -> Response {
-        let extensions = response.extensions();
-        let caller = extensions.get::<Caller>().map(|caller| caller.name.clone());
-        let claimed = extensions.get::<Claimed>().map(|claimed| claimed.0.clone());
-        let refused = extensions
-            .get::<RefusalCode>()
-            .map(|refused| refused.0.clone());
-        let user_name = caller.or(claimed).unwrap_or_default();
+        let Some(user_name) = who(&response) else {
+            return response;
+        };
+        let refused = response.extensions().get::<RefusalCode>();
+        let address = self.address.0.map(|address| address.to_string());
         let entry = AuditEntry {
             user_name: user_name.clone(),
-            address: self.address,
+            address: address.unwrap_or_default(),
             method: self.method.to_string(),
             path: self.path,
             outcome: response.status().as_u16(),
-            detail: refused.unwrap_or_default(),
+            detail: refused.map(|refused| refused.0.clone()).unwrap_or_default(),
             request_id: self.request_id,
             ..AuditEntry::default()
         };
@@ -72,6 +69,19 @@ impl Tried {
             Err(error) => unlogged(&error, response),
         }
     }
+}
+
+/// Who sent the request: the caller, who tried to log in, nobody by name; none for a stranger who was
+/// refused.
+fn who(response: &Response) -> Option<String> {
+    let extensions = response.extensions();
+    if let Some(caller) = extensions.get::<Caller>() {
+        return Some(caller.name.clone());
+    }
+    if let Some(LoginTried(name)) = extensions.get::<LoginTried>() {
+        return Some(name.clone().unwrap_or_default());
+    }
+    response.status().is_success().then(String::new)
 }
 
 /// The change is done and cannot be taken back: its reply counts, and the log of the service tells

@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use crate::state::AppState;
 use axum::http::{HeaderMap, StatusCode, header};
 use mintage_records::{Author, Time};
+use tracing::Instrument as _;
 
 /// What a request carries as proof.
 enum Proof {
@@ -48,17 +49,26 @@ async fn by_session(state: &AppState, hash: String) -> Result<Caller, ApiError> 
     let session =
         session.ok_or_else(|| unauthorized("there is no such session, or it has ended"))?;
     if session.wants_touch(now) {
-        let hash = hash.clone();
-        let author = Author::user(&session.user.name);
-        state
-            .change(author, move |change| Ok(change.touch_session(&hash)?))
-            .await?;
+        touch(state, &session.user.name, hash.clone());
     }
     Ok(Caller {
         name: session.user.name,
         role: session.user.role,
         session: Some(hash),
     })
+}
+
+/// Notes that a session was used. The request does not wait for it: who only reads is not to wait for
+/// those who write, nor to fail on a node that may not write.
+fn touch(state: &AppState, user: &str, hash: String) {
+    let (state, author) = (state.clone(), Author::user(user));
+    let work = async move {
+        let touched = state.change(author, move |change| Ok(change.touch_session(&hash)?));
+        if let Err(error) = touched.await {
+            tracing::warn!(%error, "the use of a session is not noted");
+        }
+    };
+    tokio::spawn(work.in_current_span());
 }
 
 async fn by_api_token(state: &AppState, hash: String) -> Result<Caller, ApiError> {

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tracing::Instrument as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 
@@ -68,14 +69,25 @@ fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
         .filter_map(|(method, operation)| operation.as_ref().map(|operation| (method, operation)))
 }
 
-/// The permission that an operation declares: the scope of its first requirement, or none needed
-/// when that is empty.
+/// The permission that an operation declares: the one scope of all its requirements, or none needed
+/// when they are empty. What can be read in two ways declares nothing.
 fn declared(operation: &Operation) -> Option<Permission> {
     let requirements = serde_json::to_value(operation.security.as_ref()?).ok()?;
-    let first = requirements.get(0)?.as_object()?.clone();
-    match first.values().next() {
-        None => Some(Permission::Public),
-        Some(scopes) => Permission::parse(scopes.get(0)?.as_str()?),
+    let mut all = requirements.as_array()?.iter().map(required);
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
+}
+
+/// The permission of one requirement: `{"session": ["read"]}`, or `{}`.
+fn required(requirement: &serde_json::Value) -> Option<Permission> {
+    let schemes: Vec<_> = requirement.as_object()?.values().collect();
+    match schemes.as_slice() {
+        [] => Some(Permission::Public),
+        [scopes] => match scopes.as_array()?.as_slice() {
+            [scope] => Permission::parse(scope.as_str()?),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -95,37 +107,58 @@ pub async fn enforce(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let tried = Tried::new(&request);
-    let allowed = allow(&guard, path.as_str(), &mut request).await;
-    let response = match allowed {
-        Ok(None) => next.run(request).await,
-        Ok(Some(caller)) => {
-            let mut response = next.run(request).await;
-            // For the log line of the request, and the audit.
-            response.extensions_mut().insert(caller);
-            response
-        }
-        Err(refusal) => refusal.into_response(),
+    let Some(tried) = Tried::new(&request) else {
+        let allowed = allow(&guard, path.as_str(), &mut request).await;
+        return by(caller(&request), answer(allowed, next.run(request)).await);
     };
-    match tried {
-        Some(tried) => tried.audited(&guard.state, response).await,
-        None => response,
+    // A client that goes away in the middle must not keep what it has changed out of the log.
+    to_its_end(async move {
+        let allowed = allow(&guard, path.as_str(), &mut request).await;
+        let caller = caller(&request);
+        let response = answer(allowed, to_its_end(next.run(request))).await;
+        tried.audited(&guard.state, by(caller, response)).await
+    })
+    .await
+}
+
+async fn answer(allowed: Result<(), ApiError>, work: impl Future<Output = Response>) -> Response {
+    match allowed {
+        Ok(()) => work.await,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
-/// Who sends the request, when it may be sent; none for a public operation.
-async fn allow(
-    guard: &Guard,
-    path: &str,
-    request: &mut Request,
-) -> Result<Option<Caller>, ApiError> {
+/// Goes on when nobody waits for it any more; a panic is a reply too.
+async fn to_its_end(work: impl Future<Output = Response> + Send + 'static) -> Response {
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.unwrap_or_else(|_| {
+        // Not its message: it may quote a secret. The hook has logged where it was.
+        ApiError::internal(&"a handler panicked").into_response()
+    })
+}
+
+fn caller(request: &Request) -> Option<Caller> {
+    request.extensions().get().cloned()
+}
+
+/// A reply that says whose it is: for the log line of the request, and the audit.
+fn by(caller: Option<Caller>, mut response: Response) -> Response {
+    if let Some(caller) = caller {
+        response.extensions_mut().insert(caller);
+    }
+    response
+}
+
+/// Whether the request may be sent; who sends it is among its extensions as soon as that is known.
+async fn allow(guard: &Guard, path: &str, request: &mut Request) -> Result<(), ApiError> {
     check_version(request.headers())?;
     let permission = guard.enforcement.permission(request.method(), path);
     let permission = permission.ok_or_else(|| forbidden("the operation declares no permission"))?;
     if permission == Permission::Public {
-        return Ok(None);
+        return Ok(());
     }
     let caller = authenticate(&guard.state, request.headers()).await?;
+    request.extensions_mut().insert(caller.clone());
     if !permission.is_granted_to(caller.role) {
         let message = format!(
             "`{}` has the role `{}`, which may not do this",
@@ -133,8 +166,7 @@ async fn allow(
         );
         return Err(forbidden(message).action("Ask an infrastructure administrator."));
     }
-    request.extensions_mut().insert(caller.clone());
-    Ok(Some(caller))
+    Ok(())
 }
 
 fn forbidden(message: impl Into<String>) -> ApiError {
@@ -160,5 +192,33 @@ fn check_version(headers: &HeaderMap) -> Result<(), ApiError> {
             ),
         )
         .action("GET /rest/version tells which versions there are.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_not_clear_declares_nothing() {
+        let read = Some(Permission::Read);
+        for (security, expected) in [
+            (json!(null), None),
+            (json!([]), None),
+            (json!([{}]), Some(Permission::Public)),
+            (json!([{"session": ["read"]}, {"token": ["read"]}]), read),
+            (json!([{"session": ["read"]}, {"token": ["self"]}]), None),
+            (json!([{"session": ["read"]}, {}]), None),
+            (json!([{}, {"session": ["read"]}]), None),
+            (json!([{"session": []}]), None),
+            (json!([{"session": ["read", "self"]}]), None),
+            (json!([{"session": ["read"], "token": ["read"]}]), None),
+            (json!([{"session": ["reed"]}]), None),
+        ] {
+            let operation = json!({"responses": {}, "security": security});
+            let operation: Operation = serde_json::from_value(operation).unwrap();
+            assert_eq!(declared(&operation), expected, "{security}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Who may do what: logins, passwords, tokens, and the permission that each operation declares.
 
+mod address;
 mod attempts;
 mod audit;
 mod authentication;
@@ -10,8 +11,9 @@ pub mod password;
 mod permission;
 pub mod token;
 
-pub use attempts::Attempts;
-pub use audit::Claimed;
+pub use address::Address;
+pub use attempts::{Attempt, Attempts};
+pub use audit::LoginTried;
 pub use caller::Caller;
 pub use enforcement::{Enforcement, Guard, enforce};
 pub use first_password::{FIRST_USER, first_password};

@@ -1,25 +1,28 @@
 //! Passwords: what is a good one, and their hashes.
 
-use super::Access;
+use super::{Access, Attempt};
 use crate::error::ApiError;
 use crate::state::blocking;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
 /// A password as a client sends it: never shown, and wiped after use.
-#[derive(Deserialize)]
-#[serde(from = "String")]
-pub struct SentPassword(pub(crate) Zeroizing<String>);
+pub struct SentPassword(Zeroizing<String>);
 
-impl From<String> for SentPassword {
-    fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
+impl<'de> Deserialize<'de> for SentPassword {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The error of a text that is none would show what was sent.
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => Ok(Self(Zeroizing::new(text))),
+            _ => Err(D::Error::custom("a password must be a text")),
+        }
     }
 }
 
@@ -108,23 +111,31 @@ pub async fn hash_in_turn(access: &Access, password: SentPassword) -> Result<Str
     in_turn(access, move || hash(&password)).await
 }
 
-/// Whether `password` has the hash `known`, when it is its turn. Where there is no such user a hash
-/// of nobody is compared, so that nobody learns from the time which users there are.
+/// Whether `password` has the hash `known`, when it is its turn; what comes of it counts as an attempt.
+/// Where there is no such user a hash of nobody is compared, so that nobody learns from the time which
+/// users there are.
 ///
 /// # Errors
-/// When the service fails.
-pub async fn verify_in_turn(
+/// 429 when too many attempts have failed.
+pub async fn try_in_turn(
     access: &Access,
+    attempt: Attempt,
     password: SentPassword,
     known: Option<String>,
 ) -> Result<bool, ApiError> {
+    let attempts = Arc::clone(&access.attempts);
+    attempts.check(&attempt)?;
     in_turn(access, move || {
+        // Others have failed while this one waited for its turn, or it came with a thousand others.
+        attempts.check(&attempt)?;
         let is_known = known.is_some();
         let known = match known {
             Some(known) => known,
             None => nobody()?,
         };
-        Ok(verify(&password, &known) && is_known)
+        let is_right = verify(&password, &known) && is_known;
+        attempts.note(&attempt, is_right);
+        Ok(is_right)
     })
     .await
 }
@@ -186,5 +197,17 @@ mod tests {
         assert!(!verify("wrong horse", &known));
         assert!(!verify("correct horse", "no hash"));
         assert_ne!(hash("correct horse").unwrap(), known);
+    }
+    #[test]
+    fn what_is_no_text_is_not_shown() {
+        for sent in ["4711", "[\"s3cret\"]", "{\"s3cret\":1}", "true", "null"] {
+            let error = serde_json::from_str::<SentPassword>(sent).unwrap_err();
+            assert_eq!(error.to_string(), "a password must be a text");
+        }
+        let sent: SentPassword = serde_json::from_str("\"s3cret\"").unwrap();
+        assert_eq!(
+            (&*sent, format!("{sent:?}").as_str()),
+            ("s3cret", "SentPassword(..)")
+        );
     }
 }

@@ -1,19 +1,18 @@
 //! `/rest/login-sessions`, `/rest/sessions/idle-timeout`: logging in and out.
 
 use crate::access::password::SentPassword;
-use crate::access::{Caller, Claimed, password, token};
+use crate::access::{Address, Attempt, Caller, LoginTried, password, token};
 use crate::error::{ApiError, Envelope};
 use crate::state::AppState;
 use crate::wire::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Extension, RequestPartsExt as _};
 use mintage_records::access::User;
 use mintage_records::{Author, Time};
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::net::IpAddr;
+use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -54,21 +53,6 @@ struct SessionReply {
     must_change_password: Option<bool>,
 }
 
-/// From where a request comes; nothing where it comes from a test.
-struct Address(Option<IpAddr>);
-
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Address {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(
-        parts: &mut axum::http::request::Parts,
-        _: &S,
-    ) -> Result<Self, Self::Rejection> {
-        let info = parts.extract::<Extension<ConnectInfo<SocketAddr>>>().await;
-        Ok(Self(info.ok().map(|info| info.ip())))
-    }
-}
-
 /// Opens a session.
 #[utoipa::path(
     post,
@@ -86,49 +70,34 @@ async fn log_in(
     Address(address): Address,
     Json(credentials): Json<Credentials>,
 ) -> Response {
-    let claimed = credentials.user_name.chars().take(256).collect::<String>();
-    let mut response = match try_to_log_in(&state, address, credentials).await {
-        Ok(session) => Json(session).into_response(),
+    match try_to_log_in(&state, address, credentials).await {
+        Ok(response) => response,
         Err(refusal) => refusal.into_response(),
-    };
-    // The audit log names who tried.
-    response.extensions_mut().insert(Claimed(claimed));
-    response
+    }
 }
 
 async fn try_to_log_in(
     state: &AppState,
     address: Option<IpAddr>,
     credentials: Credentials,
-) -> Result<SessionReply, ApiError> {
+) -> Result<Response, ApiError> {
     let name = credentials.user_name;
-    let attempts = &state.access.attempts;
-    if let Some(wait) = attempts.wait(&name, address, Instant::now()) {
-        let seconds = wait.as_secs() + 1;
-        let message = format!("too many logins have failed; the next can be tried in {seconds} s");
-        return Err(
-            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_LOGINS", message)
-                .action("Wait, and try again with the right password.")
-                .retry_after(seconds),
-        );
-    }
+    let attempt = Attempt::new(&name, address);
+    let found = state.read(move |view| Ok(view.find_user(&name)?)).await?;
+    let tried = LoginTried(found.as_ref().map(|user| user.name.clone()));
     let domain = credentials.auth_login_domain.unwrap_or_default();
     let is_local = domain.is_empty() || domain.eq_ignore_ascii_case("local");
-    let wanted = name.clone();
-    let user = state.read(move |view| Ok(view.find_user(&wanted)?)).await?;
-    let user = user.filter(|user| user.is_enabled && is_local);
+    let user = found.filter(|user| user.is_enabled && is_local);
     let known = user.as_ref().map(|user| user.password_hash.clone());
-    let is_right = password::verify_in_turn(&state.access, credentials.password, known).await?;
-    match user {
-        Some(user) if is_right => {
-            attempts.succeeded(&name, address);
-            open(state, user).await
-        }
-        _ => {
-            attempts.failed(&name, address, Instant::now());
-            Err(wrong_credentials())
-        }
-    }
+    let password = credentials.password;
+    let is_right = password::try_in_turn(&state.access, attempt, password, known).await?;
+    let opened = match user {
+        Some(user) if is_right => open(state, user).await.map(Json),
+        _ => Err(wrong_credentials()),
+    };
+    let mut response = opened.into_response();
+    response.extensions_mut().insert(tried);
+    Ok(response)
 }
 
 /// One message for all: it tells nobody which users there are.
@@ -141,8 +110,14 @@ fn wrong_credentials() -> ApiError {
 async fn open(state: &AppState, user: User) -> Result<SessionReply, ApiError> {
     let id = token::generate()?;
     let (name, hash) = (user.name.clone(), token::hash(&id));
+    let known = user.password_hash;
     let opened = state.change(Author::user(&user.name), move |change| {
-        Ok(change.open_session(&name, &hash, IDLE)?)
+        // While the password was compared it may have been changed, and its sessions ended.
+        let now = change.find_user(&name)?;
+        match now.is_some_and(|now| now.is_enabled && now.password_hash == known) {
+            true => Ok(change.open_session(&name, &hash, IDLE)?),
+            false => Err(wrong_credentials()),
+        }
     });
     opened.await?;
     Ok(SessionReply {

@@ -1,7 +1,7 @@
 //! `/rest/users`: who can log in.
 
 use crate::access::password::SentPassword;
-use crate::access::{Caller, password};
+use crate::access::{Address, Attempt, Caller, password};
 use crate::error::{ApiError, Envelope};
 use crate::state::AppState;
 use crate::wire::{Json, Tagged, expected};
@@ -274,12 +274,14 @@ struct PasswordChange {
 async fn change_password(
     State(state): State<AppState>,
     caller: Caller,
+    Address(address): Address,
     Json(sent): Json<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
     let name = caller.name.clone();
     let user = state.read(move |view| Ok(view.user(&name)?)).await?;
     let known = Some(user.password_hash.clone());
-    if !password::verify_in_turn(&state.access, sent.old_password, known).await? {
+    let attempt = Attempt::new(&user.name, address);
+    if !password::try_in_turn(&state.access, attempt, sent.old_password, known).await? {
         let message = "the old password is wrong";
         return Err(
             ApiError::new(StatusCode::FORBIDDEN, "INVALID_CREDENTIALS", message)

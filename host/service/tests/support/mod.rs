@@ -15,7 +15,10 @@ use mintage_service::serve::Stop;
 use mintage_service::{AppState, RefusalCode, router};
 use mintage_worker::WorkerFailure;
 use serde_json::Value as Json;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -169,6 +172,25 @@ impl Service {
         self.runtime.block_on(async {
             let reply = tokio::time::timeout(Duration::ZERO, self.reply(request)).await;
             assert!(reply.is_err(), "the reply was too quick");
+        });
+    }
+
+    /// Sends a request, and goes away as soon as something has come of it.
+    pub fn abandon_when(&self, mut request: Request<Body>, mut has_come: impl FnMut() -> bool) {
+        self.authorize(&mut request);
+        self.runtime.block_on(async {
+            let mut reply = pin!(self.reply(request));
+            while !has_come() {
+                let polled = poll_fn(|context| Poll::Ready(reply.as_mut().poll(context))).await;
+                assert!(polled.is_pending(), "the reply was too quick");
+                // It goes on without being looked at, so that it cannot come to its end unseen.
+                for _ in 0..20 {
+                    if has_come() {
+                        return;
+                    }
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
         });
     }
 
