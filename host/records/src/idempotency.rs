@@ -40,26 +40,25 @@ pub struct StoredReply {
 pub enum Reservation {
     /// It is new, or its first try did nothing: do the work.
     Reserved,
-    /// This process does it right now.
-    Running,
     /// Another request had the key.
     Other,
     /// It is done; this was the reply.
     Done(StoredReply),
-    /// It is done, but the process ended before the reply was kept; it made what is found here.
+    /// It is done, but its reply was not kept; it made what is found here.
     Made(String),
 }
 
 impl Change<'_> {
-    /// Reserves a key for a request, of which `request_hash` says what it asks for. Keys older than
-    /// [`KEPT`] are forgotten.
+    /// Reserves a key for a request, of which `request_hash` says what it asks for. The caller sees to
+    /// it that this node does not work under the key already; other nodes cannot, without the lease. Keys
+    /// older than [`KEPT`] are forgotten.
     ///
     /// # Errors
     /// `Database`.
     pub fn reserve_key(&mut self, key: &RequestKey, request_hash: &str) -> Result<Reservation> {
         self.forget_old_keys()?;
         let rows = self.view.connection.query(
-            "SELECT request_hash, status, location, body, generation FROM idempotency \
+            "SELECT request_hash, status, location, body FROM idempotency \
              WHERE user_name = $1 AND idempotency_key = $2",
             &key.arguments(),
         )?;
@@ -79,15 +78,7 @@ impl Change<'_> {
             }));
         }
         if let Some(location) = location {
-            let own = row.count(4)? == self.generation;
-            // The work is done; while the process that did it lives, its reply comes soon.
-            return Ok(match own {
-                true => Reservation::Running,
-                false => Reservation::Made(location),
-            });
-        }
-        if row.count(4)? == self.generation {
-            return Ok(Reservation::Running);
+            return Ok(Reservation::Made(location));
         }
         self.release_key(key)?;
         self.take_key(key, request_hash)?;

@@ -3,7 +3,7 @@
 use crate::access;
 use crate::document::Frame;
 use crate::error::ApiError;
-use crate::idempotency::{Once, once};
+use crate::idempotency::{Once, Running, once};
 use crate::resources::{
     alerts, api_tokens, artifact_bundles, audit_logs, build_plans, deployment_groups,
     deployment_plans, documentation, events, golden_images, login_sessions, operation,
@@ -48,6 +48,7 @@ pub fn router(state: AppState) -> Router {
     let once_only = Once {
         routes: guarded(routes(), &state).with_state(state.clone()),
         state: state.clone(),
+        running: Running::default(),
     };
     let all = routes().route_layer(from_fn_with_state(once_only, once));
     guarded(all, &state)

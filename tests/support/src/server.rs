@@ -6,8 +6,8 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use ureq::http::{Method, Request};
@@ -21,7 +21,7 @@ pub struct Server<'e> {
     environment: &'e Environment,
     args: Vec<String>,
     child: Child,
-    log: Receiver<String>,
+    log: Mutex<Receiver<String>>,
     started: Json,
     password: Option<String>,
     agent: ureq::Agent,
@@ -74,7 +74,7 @@ impl<'e> Server<'e> {
             environment,
             args,
             child,
-            log,
+            log: Mutex::new(log),
             agent: agent(&started),
             password: started["password"].as_str().map(str::to_owned),
             started,
@@ -213,6 +213,22 @@ impl<'e> Server<'e> {
         self.child.id()
     }
 
+    /// As [`Self::kill`], while others still send requests.
+    ///
+    /// # Panics
+    /// When it is gone already.
+    pub fn kill_now(&self) {
+        self.signal(rustix::process::Signal::KILL);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.pid())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        let sent = rustix::process::kill_process(pid.expect("a process id"), signal);
+        sent.expect("the server to run");
+    }
+
     /// Ends it as `kill -9` does.
     ///
     /// # Panics
@@ -227,14 +243,7 @@ impl<'e> Server<'e> {
     /// # Panics
     /// When it does not end in a minute.
     pub fn stop(&mut self) -> ExitStatus {
-        let pid = i32::try_from(self.pid())
-            .ok()
-            .and_then(rustix::process::Pid::from_raw);
-        let sent = rustix::process::kill_process(
-            pid.expect("a process id"),
-            rustix::process::Signal::TERM,
-        );
-        sent.expect("the server to run");
+        self.signal(rustix::process::Signal::TERM);
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
             if let Some(status) = self.child.try_wait().expect("the server's status") {
@@ -247,17 +256,23 @@ impl<'e> Server<'e> {
 
     /// Starts it again after [`Self::kill`] or [`Self::stop`], over the same data, at another port.
     pub fn restart(&mut self) {
+        self.resume();
+        self.log_in();
+    }
+
+    /// As [`Self::restart`], with the session of before.
+    pub fn resume(&mut self) {
         let (child, log, started) = spawn(self.environment, &self.args);
         self.child = child;
-        self.log = log;
+        self.log = Mutex::new(log);
         self.agent = agent(&started);
         self.started = started;
-        self.log_in();
     }
 
     /// What it logged since the last call.
     pub fn logged(&self) -> String {
-        self.log.try_iter().collect()
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.try_iter().collect()
     }
 
     /// The most memory that it had at once, in bytes (`VmHWM`).

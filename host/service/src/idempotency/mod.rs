@@ -6,8 +6,11 @@
 
 mod declared;
 mod fingerprint;
+mod running;
 
 pub(crate) use declared::declare;
+pub(crate) use running::Running;
+use running::Turn;
 
 use crate::access::Caller;
 use crate::error::ApiError;
@@ -47,6 +50,8 @@ pub(crate) struct Once {
     pub(crate) state: AppState,
     /// All routes without keys, to get what was made.
     pub(crate) routes: Router,
+    /// The keys under which this process works.
+    pub(crate) running: Running,
 }
 
 /// Does the work of a POST with a key once.
@@ -65,38 +70,48 @@ pub(crate) async fn once(
         user: caller.name.clone(),
         key: parse(given)?,
     };
-    let headers = request.headers().clone();
     let (request, hash) = fingerprint::of(request, once.state.limits.json_body).await?;
     // A body may hold a password: who has the database alone must not be able to guess it.
     let hash = once.state.sealer.mark(&hash);
+    let turn = once.running.take(&key).ok_or_else(still_running)?;
+    // Not the client's: it goes on when the client goes away.
+    let done = tokio::spawn(answer(once, key, hash, turn, request, next));
+    done.await
+        .unwrap_or_else(|failed| Err(ApiError::internal(&failed)))
+}
+
+/// Finds out what the request's key means, and does that.
+async fn answer(
+    once: Once,
+    key: RequestKey,
+    hash: String,
+    _turn: Turn,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
     let reserved = {
         let key = key.clone();
         change(&once.state, move |change| change.reserve_key(&key, &hash)).await?
     };
     match reserved {
-        Reservation::Reserved => first(once.state, key, request, next).await,
-        Reservation::Running => Err(still_running()),
+        Reservation::Reserved => first(&once.state, key, request, next).await,
         Reservation::Other => Err(other_request()),
         Reservation::Done(reply) => replay(&once.state, &reply),
-        Reservation::Made(uri) => made(once, &headers, uri).await,
+        Reservation::Made(uri) => made(once, request.headers(), uri).await,
     }
 }
 
-/// Does the work and keeps the reply, also when the client is gone meanwhile.
+/// Does the work and keeps the reply.
 async fn first(
-    state: AppState,
+    state: &AppState,
     key: RequestKey,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let done = tokio::spawn(async move {
-        let ran = tokio::spawn(CURRENT.scope(key.clone(), next.run(request)));
-        let response = ran.await;
-        let response = response.unwrap_or_else(|panic| ApiError::internal(&panic).into_response());
-        keep(&state, key, response).await
-    });
-    done.await
-        .unwrap_or_else(|failed| Err(ApiError::internal(&failed)))
+    // A panic ends its own task only: the key is free again then.
+    let ran = tokio::spawn(CURRENT.scope(key.clone(), next.run(request))).await;
+    let response = ran.unwrap_or_else(|panic| ApiError::internal(&panic).into_response());
+    keep(state, key, response).await
 }
 
 /// Keeps the reply to work that was done; where nothing was done, the key is free again.
