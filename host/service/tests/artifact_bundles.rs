@@ -203,7 +203,7 @@ fn a_bundle_is_renamed_listed_and_deleted() {
         (&json!("Renamed"), &json!(bundle))
     );
     let list = service
-        .get("/rest/artifact-bundles?filter=\"name='Renamed'\"")
+        .get("/rest/artifact-bundles?filter=%22name='Renamed'%22")
         .json(200);
     assert_eq!(names(&list), ["Renamed"]);
     assert_eq!(
