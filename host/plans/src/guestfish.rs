@@ -1,9 +1,7 @@
 //! Plan scripts of Image Streamer: commands of guestfish with `@name:default@` in them. Mintage keeps
 //! and shows them, and knows what they ask for.
 
-use regex::Regex;
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
 
 /// What a script asks for: `@Host@`, `@Host:web01@`, `@NIC1.ipaddress@`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,38 +24,54 @@ impl Placeholder {
     }
 }
 
-/// `@@`, which stands for one `@`, or a placeholder.
-const PATTERN: &str = r"@@|@([A-Za-z_][A-Za-z0-9_.\-]*)(?::([^@\n]*))?@";
-
 /// Attributes that the service itself gives, and nobody declares.
 const SYSTEM: [&str; 2] = ["_Initiator1", "_Initiator2"];
 
 /// What a script asks for, each name once, in the order of the script; the first default counts.
 pub fn placeholders(content: &str) -> Vec<Placeholder> {
-    static COMPILED: OnceLock<Option<Regex>> = OnceLock::new();
-    let Some(pattern) = COMPILED.get_or_init(|| Regex::new(PATTERN).ok()) else {
-        return Vec::new();
-    };
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    for captures in pattern.captures_iter(content) {
-        let Some(name) = captures.get(1).map(|name| name.as_str()) else {
+    let mut rest = content;
+    while let Some((_, after)) = rest.split_once('@') {
+        // `@@` stands for one `@`.
+        rest = after.strip_prefix('@').unwrap_or(after);
+        if rest.len() < after.len() {
+            continue;
+        }
+        let Some((name, default, behind)) = placeholder(after) else {
             continue;
         };
+        rest = behind;
         let (attribute, field) = match name.split_once('.') {
             Some((attribute, field)) => (attribute, Some(field.to_owned())),
             None => (name, None),
         };
-        if SYSTEM.contains(&attribute) || !seen.insert(name) {
-            continue;
+        if !SYSTEM.contains(&attribute) && seen.insert(name) {
+            found.push(Placeholder {
+                attribute: attribute.to_owned(),
+                field,
+                default: default.map(str::to_owned),
+            });
         }
-        found.push(Placeholder {
-            attribute: attribute.to_owned(),
-            field,
-            default: captures.get(2).map(|text| text.as_str().to_owned()),
-        });
     }
     found
+}
+
+/// The name and the default of the placeholder whose `@` was before `text`, and what is behind it.
+fn placeholder(text: &str) -> Option<(&str, Option<&str>, &str)> {
+    let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let (name, rest) = text.split_at_checked(text.find(|c| !is_inner(c))?)?;
+    if !name.starts_with(is_first) {
+        return None;
+    }
+    if let Some(behind) = rest.strip_prefix('@') {
+        return Some((name, None, behind));
+    }
+    // A default ends in its line.
+    let (default, _) = rest.strip_prefix(':')?.split_once(['@', '\n'])?;
+    let behind = rest.get(1 + default.len()..)?.strip_prefix('@')?;
+    Some((name, Some(default), behind))
 }
 
 #[cfg(test)]

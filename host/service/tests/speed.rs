@@ -22,7 +22,10 @@ fn artifacts(number: u64) -> (PlanScript, BuildPlan) {
             _ => PlanType::General,
         },
         language: Language::Guestfish,
-        content: format!("echo @Host@ @NIC1.ipaddress:{number}@\n").repeat(50),
+        content: format!(
+            "echo @Host@ @NIC1.ipaddress:{number}@\n{}",
+            "mkdir-p /etc/app\n".repeat(120)
+        ),
         templates: BTreeMap::new(),
         hp_provided: false,
     };

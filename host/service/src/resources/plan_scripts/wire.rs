@@ -259,6 +259,8 @@ pub(in crate::resources) fn asked(language: Language, content: &str) -> Vec<Aske
             });
             found.collect()
         }
+        // Cheap, where a list has thousands of scripts and most ask for nothing.
+        Language::Rhai if !content.contains("attribute") => Vec::new(),
         Language::Rhai => {
             let mut seen = BTreeSet::new();
             let uses = attribute_uses(content).into_iter();
