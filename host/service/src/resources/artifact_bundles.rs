@@ -9,8 +9,8 @@ use crate::error::{ApiError, Envelope};
 use crate::files::{Parts, download, receive};
 use crate::resources::tasks::TaskWire;
 use crate::state::{AppState, blocking};
-use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Tagged, expected, page};
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Query, Request, State};
+use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, page};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use mintage_deploy::bundles::{
