@@ -366,7 +366,7 @@ struct Stop {
     params(("id" = String, Path, description = "Its id.")),
     request_body = Stop,
     responses(
-        (status = 202, description = "It is being stopped.", body = TaskWire),
+        (status = 200, description = "It is being stopped: what was said to the task.", body = String, content_type = "application/json"),
         (status = "4XX", description = "Refused.", body = Envelope)
     )
 )]
@@ -375,7 +375,7 @@ async fn stop(
     caller: Caller,
     PathId(id): PathId,
     Json(body): Json<Stop>,
-) -> Result<Accepted, ApiError> {
+) -> Result<Json<String>, ApiError> {
     let text = body.task_uri.trim_end_matches('/');
     let task = Id::parse(text.rsplit('/').next().unwrap_or_default());
     let task = task.ok_or_else(|| {
@@ -393,5 +393,6 @@ async fn stop(
         }
         Ok(tasks.cancel(&task, &caller.author())?)
     });
-    Ok(Accepted(stopped.await?))
+    // No task: clients would wait for it, and take its end for a failure of what they asked for.
+    Ok(Json(stopped.await?.body.task_status))
 }
