@@ -18,7 +18,9 @@ pub struct Change<'a> {
     pub(crate) view: View<'a>,
     pub(crate) generation: u64,
     pub(crate) events: Vec<Event>,
-    author: &'a Author,
+    pub(crate) author: &'a Author,
+    /// Where what was made is found, if the caller says so.
+    pub(crate) made: Option<String>,
     at: Time,
 }
 
@@ -56,6 +58,7 @@ impl<'a> Change<'a> {
             generation,
             events: Vec::new(),
             author,
+            made: None,
             at: Time::now(),
         }
     }

@@ -1,7 +1,7 @@
 //! Idempotency keys: the same key of the same user never does the work twice.
 //!
 //! A key is reserved before the work. The change that does the work notes, in its own transaction, what
-//! it made ([`Change::mark_key`]); when all is answered, the reply is kept ([`Change::keep_reply`]). So
+//! it made: every change of an [`Author`](crate::Author) with a key does so; when all is answered, the reply is kept ([`Change::keep_reply`]). So
 //! whatever ends the process, the next one sees whether the work was done: a reply is there; or what was
 //! made is noted; or neither, and the work may be done now.
 
@@ -14,6 +14,9 @@ use std::time::Duration;
 
 /// For how long a key is known.
 pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Noted where something was done that has no URI.
+const NOWHERE: &str = "";
 
 /// A key as one user gave it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,8 +47,8 @@ pub enum Reservation {
     Other,
     /// It is done; this was the reply.
     Done(StoredReply),
-    /// It is done, but its reply was not kept; it made what is found here.
-    Made(String),
+    /// It is done, but its reply was not kept; what it made is found here, if it can be got.
+    Made(Option<String>),
 }
 
 impl Change<'_> {
@@ -69,7 +72,8 @@ impl Change<'_> {
         if row.text(0)? != request_hash {
             return Ok(Reservation::Other);
         }
-        let location = row.optional_text(2)?.map(str::to_owned);
+        let noted = row.optional_text(2)?;
+        let location = noted.filter(|uri| *uri != NOWHERE).map(str::to_owned);
         if let Some(status) = row.optional_integer(1)? {
             return Ok(Reservation::Done(StoredReply {
                 status: u16::try_from(status).unwrap_or(500),
@@ -77,7 +81,7 @@ impl Change<'_> {
                 body: row.bytes(3)?.to_vec(),
             }));
         }
-        if let Some(location) = location {
+        if noted.is_some() {
             return Ok(Reservation::Made(location));
         }
         self.release_key(key)?;
@@ -85,19 +89,25 @@ impl Change<'_> {
         Ok(Reservation::Reserved)
     }
 
-    /// Notes what this change made so far, or changed, under a key: a task rather than anything else.
-    /// It is committed with the change itself. What is noted first stays.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub fn mark_key(&mut self, key: &RequestKey) -> Result<()> {
+    /// Says where what this change makes is found, for who sends the request again after a crash took
+    /// the reply. Without it that is the task that was begun, or else the first resource that was made.
+    pub fn made_at(&mut self, uri: impl Into<String>) {
+        self.made = Some(uri.into());
+    }
+
+    /// Notes what this change made, or changed, under the author's key, if there is one: it is committed
+    /// with the change itself. What is noted first stays.
+    pub(crate) fn mark_key(&mut self) -> Result<()> {
+        let Some(key) = &self.author.key else {
+            return Ok(());
+        };
         let made = |event: &&crate::event::Event| event.action == EventAction::Created;
         let mut events = self.events.iter().filter(made);
         let task = events.clone().find(|event| event.kind == Kind::Tasks);
         let found = task.or_else(|| events.next()).or(self.events.first());
-        let Some(uri) = found.map(|event| event.kind.uri(&event.id)) else {
-            return Ok(());
-        };
+        let found = found.map(|event| event.kind.uri(&event.id));
+        let uri = self.made.take().or(found);
+        let uri = uri.unwrap_or_else(|| NOWHERE.to_owned());
         let [user, name] = key.arguments();
         self.execute(
             "UPDATE idempotency SET location = $3 \

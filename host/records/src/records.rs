@@ -4,6 +4,7 @@ use crate::change::Change;
 use crate::database::{Connection, Database, DatabaseUrl};
 use crate::error::{RecordsError, Result};
 use crate::event::Event;
+use crate::idempotency::RequestKey;
 use crate::schema;
 use crate::time::Time;
 use crate::view::View;
@@ -15,12 +16,24 @@ use std::sync::{Mutex, PoisonError, RwLock};
 pub struct Author {
     /// The user's name, or `mintage` for what the service does by itself.
     pub name: String,
+    /// The idempotency key of the request that asks for the change: every change of this author notes
+    /// under it what it made.
+    pub key: Option<RequestKey>,
 }
 
 impl Author {
     /// A user.
     pub fn user(name: impl Into<String>) -> Self {
-        Self { name: name.into() }
+        Self {
+            name: name.into(),
+            key: None,
+        }
+    }
+
+    /// The same, whose request has this key, if any.
+    #[must_use]
+    pub fn with_key(self, key: Option<RequestKey>) -> Self {
+        Self { key, ..self }
     }
 
     /// The service itself.
@@ -130,6 +143,7 @@ impl Records {
             let mut change = Change::new(connection, self.generation, author);
             match act(&mut change) {
                 Ok(value) => {
+                    change.mark_key()?;
                     events = change.events;
                     outcome = Some(Ok(value));
                     Ok(())

@@ -2,7 +2,6 @@
 
 use crate::access::Access;
 use crate::error::ApiError;
-use crate::idempotency;
 use crate::metrics::Metrics;
 use crate::serve::Stop;
 use mintage_deploy::task::{Feed, Tasks};
@@ -57,8 +56,7 @@ impl AppState {
         .await
     }
 
-    /// Changes the store, on a thread that may block. What was made is noted under the request's
-    /// idempotency key.
+    /// Changes the store, on a thread that may block.
     ///
     /// # Errors
     /// Those of `act`; then nothing was changed.
@@ -68,16 +66,9 @@ impl AppState {
         act: impl FnOnce(&mut Change<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (records, metrics) = (Arc::clone(&self.records), Arc::clone(&self.metrics));
-        let key = idempotency::current();
         blocking(move || {
             let start = Instant::now();
-            let result = records.change(&author, |change| {
-                let done = act(change)?;
-                if let Some(key) = key {
-                    change.mark_key(&key)?;
-                }
-                Ok(done)
-            });
+            let result = records.change(&author, act);
             metrics.transaction("change", start.elapsed());
             result
         })

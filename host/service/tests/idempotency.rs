@@ -106,6 +106,35 @@ fn a_reply_that_a_crash_took_is_made_of_what_was_made() {
 }
 
 #[test]
+fn what_is_no_resource_is_not_made_twice_after_a_crash() {
+    let user = json!({ "userName": "ada", "password": "correct horse battery", "fullName": "Ada",
+        "permissions": [{ "roleName": "Read only" }] });
+    let upload = json!({ "name": "disk", "format": "raw", "size": 1 });
+    let of = |collection: &str| format!("/rest/{collection}");
+    for (uri, body, expected) in [
+        (of("users"), user, Ok("userName")),
+        (of("golden-images/uploads"), upload, Ok("offset")),
+        (of("api-tokens"), json!({ "name": "ci" }), Err("REPLY_LOST")),
+    ] {
+        let service = Service::start();
+        service.send(post(&uri, "k1", &body)).json(201);
+        let service = crashed(service, "status = NULL, body = NULL");
+        let again = service.send(post(&uri, "k1", &body));
+        match expected {
+            Ok(member) => {
+                let again = again.json(201);
+                assert!(!again[member].is_null(), "{again:#}");
+            }
+            Err(code) => {
+                let refusal = again.refusal(409);
+                assert!(refusal.starts_with(code), "{refusal}");
+                assert_eq!(service.get(&uri).json(200)["total"], 1);
+            }
+        }
+    }
+}
+
+#[test]
 fn work_that_a_crash_took_is_done() {
     let service = Service::start();
     let made = service.send(post(SCRIPTS, "k1", &script("one"))).json(201);

@@ -18,11 +18,8 @@ fn reserve(records: &Records, key: &RequestKey, hash: &str) -> Reservation {
 
 /// Does the work of a key: a script.
 fn work(records: &Records, key: &RequestKey, name: &str) -> String {
-    let made = records.change(&author(), |change| {
-        let made = change.insert(script(name))?;
-        change.mark_key(key)?;
-        Ok::<_, RecordsError>(made)
-    });
+    let author = author().with_key(Some(key.clone()));
+    let made = records.change(&author, |change| change.insert(script(name)));
     format!("/rest/plan-scripts/{}", made.unwrap().id)
 }
 
@@ -33,7 +30,7 @@ pub fn a_key_is_used_once(store: &Store) {
     assert_eq!(reserve(&records, &own, "else"), Reservation::Other);
     assert_eq!(reserve(&records, &others, "else"), Reservation::Reserved);
     let uri = work(&records, &own, "one");
-    let made = Reservation::Made(uri.clone());
+    let made = Reservation::Made(Some(uri.clone()));
     assert_eq!(reserve(&records, &own, "hash"), made);
     let reply = StoredReply {
         status: 201,
@@ -63,18 +60,49 @@ pub fn after_a_crash_a_key_tells_whether_its_work_was_done(store: &Store) {
     assert_eq!(reserve(&before, &something, "hash"), Reservation::Reserved);
     let uri = work(&before, &something, "one");
     // Work that was not committed is not done.
-    let failed = before.change(&author(), |change| {
+    let failed = before.change(&author().with_key(Some(nothing.clone())), |change| {
         change.insert(script("two"))?;
-        change.mark_key(&nothing)?;
         Err::<(), _>(RecordsError::Unseal)
     });
     assert!(failed.is_err());
     drop(before);
 
     let after = store.open();
-    assert_eq!(reserve(&after, &something, "hash"), Reservation::Made(uri));
+    let made = Reservation::Made(Some(uri));
+    assert_eq!(reserve(&after, &something, "hash"), made);
     assert_eq!(reserve(&after, &something, "else"), Reservation::Other);
     assert_eq!(reserve(&after, &nothing, "hash"), Reservation::Reserved);
+}
+
+pub fn what_has_no_resource_is_noted_too(store: &Store) {
+    for (uri, expected) in [
+        (None, None),
+        (Some("/rest/users/ada"), Some("/rest/users/ada")),
+    ] {
+        let key = key("ada", expected.unwrap_or("none"));
+        let records = store.open();
+        assert_eq!(reserve(&records, &key, "hash"), Reservation::Reserved);
+        let author = author().with_key(Some(key.clone()));
+        let done = records.change(&author, |change| {
+            if let Some(uri) = uri {
+                change.made_at(uri);
+            }
+            Ok::<_, RecordsError>(())
+        });
+        done.unwrap();
+        let made = Reservation::Made(expected.map(str::to_owned));
+        assert_eq!(reserve(&records, &key, "hash"), made);
+        let reply = StoredReply {
+            status: 201,
+            location: None,
+            body: b"body".to_vec(),
+        };
+        let kept = records.change(&author, |change| change.keep_reply(&key, &reply));
+        kept.unwrap();
+        let location = expected.map(str::to_owned);
+        let reply = StoredReply { location, ..reply };
+        assert_eq!(reserve(&records, &key, "hash"), Reservation::Done(reply));
+    }
 }
 
 pub fn a_key_is_forgotten_after_a_day(store: &Store) {

@@ -24,9 +24,7 @@ fn list<R: Resource>(records: &Records, filter: Filter) -> Result<Vec<String>, R
         .members
         .iter()
         .map(|stored| stored.body.name().to_owned());
-    let mut names: Vec<String> = names.collect();
-    names.sort();
-    Ok(names)
+    Ok(names.collect())
 }
 
 pub fn filters_select_what_they_say(store: &Store) {

@@ -1,6 +1,7 @@
 //! `Caller`: who sends the request.
 
 use crate::error::ApiError;
+use crate::idempotency;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use mintage_records::Author;
@@ -18,9 +19,10 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// As the author of a change.
+    /// As the author of a change, with the idempotency key of the request whose handler this is called
+    /// in: what is changed is noted under it.
     pub fn author(&self) -> Author {
-        Author::user(&self.name)
+        Author::user(&self.name).with_key(idempotency::current())
     }
 }
 

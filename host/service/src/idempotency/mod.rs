@@ -2,7 +2,7 @@
 //!
 //! The store's part, and why the end of the process at any point does no harm, is in
 //! `mintage_records::idempotency`. Here a request is joined with its key: all changes that its handler
-//! makes know the key ([`current`]), and the handler goes on even when its client is gone.
+//! makes as the caller know the key ([`current`]), and the handler goes on even when its client is gone.
 
 mod declared;
 mod fingerprint;
@@ -97,7 +97,8 @@ async fn answer(
         Reservation::Reserved => first(&once.state, key, request, next).await,
         Reservation::Other => Err(other_request()),
         Reservation::Done(reply) => replay(&once.state, &reply),
-        Reservation::Made(uri) => made(once, request.headers(), uri).await,
+        Reservation::Made(Some(uri)) => made(once, request.headers(), uri).await,
+        Reservation::Made(None) => Err(reply_lost()),
     }
 }
 
@@ -195,6 +196,17 @@ fn parse(given: &HeaderValue) -> Result<String, ApiError> {
         .source("Idempotency-Key")
         .action("Send a UUID, a new one for each new request.")),
     }
+}
+
+/// What a reply tells only once is not told again.
+fn reply_lost() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "REPLY_LOST",
+        "the request was carried out, and its reply was lost when the service ended",
+    )
+    .source("Idempotency-Key")
+    .action("Look at what is there now; a token that nobody has got is to be ended, and another one made.")
 }
 
 fn still_running() -> ApiError {

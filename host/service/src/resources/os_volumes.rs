@@ -8,8 +8,8 @@ use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::resources::tasks::TaskWire;
 use crate::state::{AppState, blocking};
-use crate::wire::{Accepted, Collection, Json, ListQuery, Path, PathId, Tagged, page};
-use axum::extract::State;
+use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Tagged, page};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use mintage_deploy::os_volumes::{self, DeployError, Deployment};
 use mintage_deploy::task;
@@ -168,10 +168,9 @@ async fn delete(
         return Err(refusal.action("Wait for the task that makes it, or cancel that."));
     }
     let (records, folder) = (state.records, state.folder);
-    let deleted = blocking(move || {
-        let author = caller.author();
-        Ok(os_volumes::making::delete(&records, &folder, &author, &id)?)
-    });
+    let author = caller.author();
+    let deleted =
+        blocking(move || Ok(os_volumes::making::delete(&records, &folder, &author, &id)?));
     deleted.await.map(|()| StatusCode::NO_CONTENT)
 }
 

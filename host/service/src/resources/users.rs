@@ -4,8 +4,8 @@ use crate::access::password::SentPassword;
 use crate::access::{Address, Attempt, Caller, password};
 use crate::error::{ApiError, Envelope};
 use crate::state::AppState;
-use crate::wire::{Json, Path, Tagged, expected};
-use axum::extract::State;
+use crate::wire::{Json, Tagged, expected};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use mintage_records::Match;
 use mintage_records::access::{NewUser, Role, User};
@@ -81,7 +81,7 @@ impl From<User> for Wire {
         Self {
             type_name: "UserAndPermissions",
             category: "users",
-            uri: format!("/rest/users/{}", user.name),
+            uri: uri(&user.name),
             user_name: user.name,
             full_name: user.full_name,
             enabled: user.is_enabled,
@@ -173,7 +173,10 @@ async fn create(
         name,
     };
     let made = state
-        .change(caller.author(), move |change| Ok(change.insert_user(new)?))
+        .change(caller.author(), move |change| {
+            change.made_at(uri(&new.name));
+            Ok(change.insert_user(new)?)
+        })
         .await?;
     Ok((StatusCode::CREATED, tagged(made)))
 }
@@ -299,6 +302,11 @@ async fn change_password(
     });
     changed.await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Where a user is found.
+fn uri(name: &str) -> String {
+    format!("/rest/users/{name}")
 }
 
 fn expect(user: &User, wanted: &Match) -> Result<(), ApiError> {
