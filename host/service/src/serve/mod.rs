@@ -24,6 +24,7 @@ use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use certificate::Identity;
 use connections::Limited;
 use mintage_engine::{Code, Diagnostic};
+use mintage_records::Records;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,9 +73,12 @@ pub fn run(settings: &Settings, ready: impl FnOnce(&Started) -> std::io::Result<
         .thread_name("mintage")
         .build()
         .map_err(|error| failed(format!("cannot start its threads: {error}")))?;
-    let result = runtime.block_on(serve(settings, ready));
+    let mut records = None;
+    let result = runtime.block_on(serve(settings, ready, &mut records));
     // What blocks may still be in a file or the store: both are whole at every moment.
     runtime.shutdown_timeout(Duration::from_secs(5));
+    // A connection to PostgreSQL waits when it is closed, which no thread of the runtime may do.
+    drop(records);
     result
 }
 
@@ -92,6 +96,7 @@ pub fn check(settings: &Settings) -> Result<()> {
 async fn serve(
     settings: &Settings,
     ready: impl FnOnce(&Started) -> std::io::Result<()>,
+    records: &mut Option<Arc<Records>>,
 ) -> Result<()> {
     let stop = Stop::on_signals().map_err(|error| failed(format!("no signals: {error}")))?;
     let _lock = data::lock(&settings.data)?;
@@ -100,7 +105,8 @@ async fn serve(
         .local_addr()
         .map_err(|error| failed(format!("the listener has no address: {error}")))?;
     let metrics_listener = settings.metrics.listen.map(listen).transpose()?;
-    let (state, password) = data::open(settings, stop.clone())?;
+    let (state, password) = open(settings.clone(), stop.clone()).await?;
+    *records = Some(Arc::clone(&state.records));
     let identity = Identity::load(settings, address.ip())?;
     let started = Started {
         url: url(address),
@@ -139,6 +145,12 @@ async fn serve(
         .map_err(|error| stopped(format!("tasks are not put aside: {error}")))?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Opens the data folder and the store on a thread that may block.
+async fn open(settings: Settings, stop: Stop) -> Result<(AppState, Option<Zeroizing<String>>)> {
+    let opened = tokio::task::spawn_blocking(move || data::open(&settings, stop)).await;
+    opened.map_err(|error| failed(format!("the store cannot be opened: {error}")))?
 }
 
 /// A password is shown to people, and kept from systemd's journal.
