@@ -110,7 +110,9 @@ async fn declare(
     };
     let limits = state.limits.clone();
     let made = state.change(caller.author(), move |change| {
-        upload::declare(change, &declared, input.size, &limits).map_err(refused)
+        let image = upload::declare(change, &declared, input.size, &limits).map_err(refused)?;
+        change.made_at(uri(&image.id));
+        Ok(image)
     });
     let image = made.await?;
     let upload = image.body.upload.clone().ok_or_else(gone)?;
@@ -149,7 +151,7 @@ async fn get(State(state): State<AppState>, PathId(id): PathId) -> Result<Json<W
     security(("session" = ["artifacts"]), ("token" = ["artifacts"])),
     params(
         ("id" = String, Path, description = "The golden image's id."),
-        ("Content-Range" = String, Header, description = "`bytes FIRST-LAST/SIZE`")
+        ("Content-Range" = String, Header, description = "`bytes FIRST-LAST/SIZE`; `bytes */SIZE` with no body when everything has arrived and no task goes on with it")
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses(
@@ -165,9 +167,11 @@ async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let (start, end) = range(&headers)?;
+    let range = range(&headers)?;
     let of = id.clone();
     let (image, upload) = state.read(move |view| Ok(upload::find(view, &of)?)).await?;
+    // None is the end: everything has arrived, and the service died before it could go on with it.
+    let (start, end) = range.unwrap_or((upload.bytes, upload.bytes));
     let (folder, of, declared) = (state.folder.clone(), id.clone(), upload.clone());
     let begun = blocking(move || Piece::begin(&folder, &of, declared, start, end).map_err(refused));
     let mut writer = Writer::new(begun.await?);
@@ -192,13 +196,13 @@ async fn put(
     });
     match ended.await? {
         (_, Some(received)) => {
+            // What has arrived is the upload's, also when it cannot go on now.
+            received.hand_over();
             let task = state.change(caller.author(), move |change| {
                 let intake = upload::complete(change, &id).map_err(refused)?;
                 begin_intake(change, &intake, &image.body.name)
             });
-            let task = task.await?;
-            received.hand_over();
-            Ok(task.into_response())
+            Ok(task.await?.into_response())
         }
         (true, None) => {
             let arrived = arrived(&state, &id).await?;
@@ -234,9 +238,9 @@ async fn delete(
     let of = id.clone();
     state.read(move |view| Ok(upload::find(view, &of)?)).await?;
     let (records, folder) = (state.records.clone(), state.folder.clone());
+    let author = caller.author();
     let deleted = blocking(move || {
-        golden_images::delete(&records, &folder, &caller.author(), &id, &Match::Any)
-            .map_err(refused)
+        golden_images::delete(&records, &folder, &author, &id, &Match::Any).map_err(refused)
     });
     deleted.await.map(|()| StatusCode::NO_CONTENT)
 }
@@ -247,8 +251,8 @@ async fn arrived(state: &AppState, id: &Id) -> Result<u64, ApiError> {
 }
 
 /// Where the piece begins and ends (RFC 9110, section 14.4): from the first byte, up to the one behind
-/// the last.
-fn range(headers: &HeaderMap) -> Result<(u64, u64), ApiError> {
+/// the last. None for no byte, `bytes */SIZE`.
+fn range(headers: &HeaderMap) -> Result<Option<(u64, u64)>, ApiError> {
     let value = headers.get(header::CONTENT_RANGE);
     let parsed = value.and_then(|value| parse_range(value.to_str().ok()?));
     parsed.ok_or_else(|| {
@@ -259,11 +263,15 @@ fn range(headers: &HeaderMap) -> Result<(u64, u64), ApiError> {
     })
 }
 
-fn parse_range(text: &str) -> Option<(u64, u64)> {
-    let (range, _size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+fn parse_range(text: &str) -> Option<Option<(u64, u64)>> {
+    let (range, size) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+    if range == "*" {
+        return size.parse::<u64>().ok().map(|_| None);
+    }
     let (first, last) = range.split_once('-')?;
     let (first, last): (u64, u64) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    Some((first, last.checked_add(1)?)).filter(|(start, end)| start < end)
+    let range = (first, last.checked_add(1)?);
+    (range.0 < range.1).then_some(Some(range))
 }
 
 fn gone() -> ApiError {
@@ -277,11 +285,12 @@ mod tests {
     #[test]
     fn ranges_are_of_bytes_with_a_first_and_a_last() {
         for (text, expected) in [
-            ("bytes 0-99/1000", Some((0, 100))),
-            (" bytes 100-199/*", Some((100, 200))),
-            ("bytes 5-5/6", Some((5, 6))),
+            ("bytes 0-99/1000", Some(Some((0, 100)))),
+            (" bytes 100-199/*", Some(Some((100, 200)))),
+            ("bytes 5-5/6", Some(Some((5, 6)))),
             ("bytes 5-4/6", None),
-            ("bytes */6", None),
+            ("bytes */6", Some(None)),
+            ("bytes */*", None),
             ("bytes 0-99", None),
             ("0-99/100", None),
             ("bytes 0-18446744073709551615/*", None),
