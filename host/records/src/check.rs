@@ -109,6 +109,8 @@ struct Check {
     present: BTreeSet<(String, String)>,
     /// What tasks that have not ended are about.
     in_work: BTreeSet<(Kind, Id)>,
+    /// What these were asked for: a backup's task is about a deployment group.
+    inputs: Vec<String>,
     /// The generation of the lease.
     generation: u64,
 }
@@ -126,10 +128,12 @@ impl Check {
             .iter()
             .filter_map(|text| serde_json::from_str::<Task>(text).ok());
         let live = tasks.filter(|task| !task.task_state.is_final());
+        let live: Vec<Task> = live.collect();
         Ok(Self {
             findings: Vec::new(),
             present,
-            in_work: live.filter_map(|task| task.resource).collect(),
+            inputs: live.iter().map(|task| task.input.to_string()).collect(),
+            in_work: live.into_iter().filter_map(|task| task.resource).collect(),
             generation: lease.first().map_or(Ok(0), |row| row.count(0))?,
         })
     }
@@ -248,8 +252,12 @@ impl Check {
 
     fn state(&mut self, kind: Kind, id: &Id, columns: &Columns) {
         let body = serde_json::from_str::<Json>(&columns.body).unwrap_or_default();
-        let is_unfinished = body.get("state").and_then(Json::as_str) == Some("CREATING");
-        if is_unfinished && !self.in_work.contains(&(kind, id.clone())) {
+        // An upload in pieces is its client's, for as long as it takes.
+        let is_unfinished = body.get("state").and_then(Json::as_str) == Some("CREATING")
+            && body.get("upload").is_none();
+        // Each verb has its own form of input; an id is found in any.
+        let is_asked_for = self.inputs.iter().any(|input| input.contains(id.as_str()));
+        if is_unfinished && !is_asked_for && !self.in_work.contains(&(kind, id.clone())) {
             self.find(kind.as_str(), id.as_str(), Problem::Abandoned);
         }
     }
