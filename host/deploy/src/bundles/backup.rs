@@ -52,6 +52,10 @@ impl Verb for CreateBackup {
         let (row, contents) = context
             .records()
             .read::<_, TaskFailure>(|view| Ok((view.get::<Backup>(id)?, Contents::all(view)?)))?;
+        if row.body.state == State::Ok {
+            // A first try completed it, and the start has taken the files of the ones before away.
+            return Ok(Json::Null);
+        }
         let manifest = Manifest {
             name: row.body.name.clone(),
             description: "All artifacts of a service".to_owned(),

@@ -6,7 +6,7 @@ use super::contents::{Contents, Wanted};
 use super::outward::{self, Passwords};
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
 use mintage_plans::bundle::Manifest;
-use mintage_records::model::ArtifactBundle;
+use mintage_records::model::{ArtifactBundle, State};
 use mintage_records::{Id, Match};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -48,10 +48,17 @@ impl Verb for CreateBundle {
         context: &mut StepContext,
     ) -> Result<Json, TaskFailure> {
         let id = &input.bundle;
-        let (row, contents) = context.records().read::<_, TaskFailure>(|view| {
+        let begun = context.records().read::<_, TaskFailure>(|view| {
             let row = view.get::<ArtifactBundle>(id)?;
-            Ok((row, Contents::of(view, &input.wanted)?))
+            // What a first try completed may be in use: it stays as it is, whatever has changed since.
+            if row.body.state == State::Ok {
+                return Ok(None);
+            }
+            Ok(Some((row, Contents::of(view, &input.wanted)?)))
         })?;
+        let Some((row, contents)) = begun else {
+            return Ok(Json::Null);
+        };
         let manifest = Manifest {
             name: row.body.name.clone(),
             description: row.body.description.clone().unwrap_or_default(),

@@ -9,7 +9,10 @@ use mintage_storage::{Expansion, FormatError, ImageFormat, ImageLimits, expand};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::ops::ControlFlow;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 
 /// A golden image whose volume is there and that no row has yet.
 #[derive(Debug, Clone)]
@@ -60,20 +63,10 @@ impl<'a> Images<'a> {
         image: &artifact::GoldenImage,
         context: &StepContext,
     ) -> Result<Expanded, TaskFailure> {
-        let id = self.free_id(&image.id, context)?;
+        let (id, mut source) = self.take_id(&image.id, context)?;
         let folder = &self.archives.folder;
-        let (incoming, output) = (folder.incoming(&id), folder.golden_volume(&id));
-        // What a first try left.
-        remove(&incoming)?;
-        remove(&output)?;
-        let mut source = File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&incoming)?;
-        // It has no name any more, so nothing of it is left whatever happens.
-        remove(&incoming)?;
-        file.take_image(image, &mut source)?;
+        let output = folder.golden_volume(&id);
+        file.take_image(image, &mut source.file)?;
         let cancel = context.cancel_flag();
         let mut report = |_| match cancel.is_cancelled() {
             true => ControlFlow::Break(()),
@@ -83,7 +76,13 @@ impl<'a> Images<'a> {
             disk_bytes: self.archives.limits.disk,
             ..ImageLimits::default()
         };
-        let expanded = expand(&source, ImageFormat::Zip, &limits, &output, &mut report);
+        let expanded = expand(
+            &source.file,
+            ImageFormat::Zip,
+            &limits,
+            &output,
+            &mut report,
+        );
         let (volume, expansion) = expanded.map_err(|error| refused(&image.name, &error))?;
         volume.publish()?;
         let inspection = (self.archives.inspect)(folder, &id);
@@ -94,18 +93,24 @@ impl<'a> Images<'a> {
         })
     }
 
-    /// The id that the image has in the archive, where no other image has it.
-    fn free_id(&self, text: &str, context: &StepContext) -> Result<Id, TaskFailure> {
-        let Some(id) = Id::parse(text) else {
-            return Ok(Id::generate());
-        };
-        let taken = context
-            .records()
-            .read(|view| view.find::<GoldenImage>(&id))?;
-        Ok(match taken {
-            None => id,
-            Some(_) => Id::generate(),
-        })
+    /// The id that the image has in the archive, where no other image has it and no other task is about
+    /// to give it to one; with the file that keeps others from doing so until the volume has its name.
+    fn take_id(&self, text: &str, context: &StepContext) -> Result<(Id, Source), TaskFailure> {
+        let folder = &self.archives.folder;
+        if let Some(id) = Id::parse(text)
+            && let Some(source) = Source::create(folder.incoming(&id))?
+        {
+            let row = context
+                .records()
+                .read(|view| view.find::<GoldenImage>(&id))?;
+            if row.is_none() && !folder.golden_volume(&id).exists() {
+                return Ok((id, source));
+            }
+        }
+        let id = Id::generate();
+        let source = Source::create(folder.incoming(&id))?;
+        let source = source.ok_or(io::Error::from(io::ErrorKind::AlreadyExists))?;
+        Ok((id, source))
     }
 
     /// The image with that id in the archive.
@@ -116,6 +121,33 @@ impl<'a> Images<'a> {
     /// The volumes that rows have now are kept.
     pub(super) fn take_over(&mut self, has_row: impl Fn(&Id) -> bool) {
         self.expanded.retain(|_, image| !has_row(&image.id));
+    }
+}
+
+/// An image out of an archive, as a file that is gone with this.
+struct Source {
+    file: File,
+    path: PathBuf,
+}
+
+impl Source {
+    /// None where somebody has such a file.
+    fn create(path: PathBuf) -> io::Result<Option<Self>> {
+        let mut options = File::options();
+        let options = options.read(true).write(true).create_new(true).mode(0o600);
+        match options.open(&path) {
+            Ok(file) => Ok(Some(Self { file, path })),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        if let Err(error) = remove(&self.path) {
+            tracing::warn!(path = %self.path.display(), %error, "a file stays until the next start");
+        }
     }
 }
 
