@@ -19,5 +19,5 @@ pub use environment::Environment;
 pub use guest::Guest;
 pub use lane::Need;
 pub use postgres::Postgres;
-pub use server::Server;
+pub use server::{Answer, Server};
 pub use transcript::Transcript;

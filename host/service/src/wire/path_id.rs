@@ -1,8 +1,7 @@
 //! `PathId`: the id in a path.
 
 use crate::error::ApiError;
-use crate::wire::Path;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use mintage_records::Id;
 
