@@ -42,6 +42,7 @@ mod nothing_half_done;
 mod pages;
 mod samples;
 mod schemathesis;
+mod sdk;
 mod secrets;
 mod selinux;
 mod serve;

@@ -75,12 +75,13 @@ fn queries() -> Vec<(&'static str, Query)> {
         operator,
         value: value.to_owned(),
     };
-    let sort = |field: &str| {
+    let sorted = |field: &str, descending| {
         vec![Sort {
             field: field.to_owned(),
-            descending: true,
+            descending,
         }]
     };
+    let sort = |field| sorted(field, true);
     let page = |filters, sort, start| Query {
         filters,
         sort,
@@ -96,8 +97,16 @@ fn queries() -> Vec<(&'static str, Query)> {
         "2020-01-01T00:00:00Z",
     )];
     vec![
-        ("first page, by name", page(vec![], vec![], 0)),
-        ("last page, by name", page(vec![], vec![], SCRIPTS - 25)),
+        ("first page", page(vec![], vec![], 0)),
+        ("last page", page(vec![], vec![], SCRIPTS - 25)),
+        (
+            "first page, by name",
+            page(vec![], sorted("name", false), 0),
+        ),
+        (
+            "filtered by a field, by name",
+            page(capture.clone(), sorted("name", false), 2500),
+        ),
         ("one, by its name", page(by_name, vec![], 0)),
         ("filtered by a field", page(capture.clone(), vec![], 0)),
         (

@@ -1,11 +1,11 @@
 //! `Query`: which resources of a collection, in which order, from where on.
 
-/// Which resources of a collection are wanted. The default is all, by name.
+/// Which resources of a collection are wanted. The default is all, the oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// All must hold.
     pub filters: Vec<Filter>,
-    /// The first counts most; the id decides at last. Empty: by name.
+    /// The first counts most; the id decides at last. Empty: by creation, the oldest first.
     pub sort: Vec<Sort>,
     /// How many are left out at the beginning.
     pub start: u64,

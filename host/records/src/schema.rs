@@ -6,7 +6,10 @@ use crate::database::{Connection, Database};
 use crate::error::{RecordsError, Result};
 
 /// The migrations; the first has number 1.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/0001.sql"),
+    include_str!("schema/0002.sql"),
+];
 
 /// Brings the database up to date.
 ///

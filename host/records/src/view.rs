@@ -7,7 +7,7 @@ use crate::database::{Connection, Row, Value};
 use crate::error::{RecordsError, Result};
 use crate::event::{Event, EventAction};
 use crate::id::Id;
-use crate::query::{Page, Query};
+use crate::query::{Page, Query, Sort};
 use crate::resource::{Kind, Resource, Stored, Use};
 use crate::time::Time;
 use crate::typed;
@@ -121,7 +121,15 @@ impl View<'_> {
     /// # Errors
     /// `Corrupt`, `Database`.
     pub fn all<R: Resource>(&mut self) -> Result<Vec<Stored<R>>> {
-        Ok(self.list(&Query::default())?.members)
+        let by_name = Sort {
+            field: "name".to_owned(),
+            descending: false,
+        };
+        let query = Query {
+            sort: vec![by_name],
+            ..Query::default()
+        };
+        Ok(self.list(&query)?.members)
     }
 
     /// The versions of a resource that are kept, newest first: number, time, author.

@@ -98,3 +98,22 @@ fn the_page_shows_all_of_it_and_loads_nothing_from_elsewhere() {
     let style = service.get("/api/style.css");
     assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
 }
+
+#[test]
+fn what_cannot_be_read_of_a_request_is_told_in_the_wires_form() {
+    let service = Service::start();
+    let refusal = |path: &str, status| service.get(path).refusal(status);
+    assert_eq!(
+        refusal("/rest/users/%ff", 404),
+        "RESOURCE_NOT_FOUND: there is nothing at /rest/users/%ff"
+    );
+    assert_eq!(
+        refusal("/rest/plan-scripts/x/differences?from=first", 400),
+        "INVALID_QUERY: the query is wrong | from: invalid digit found in string"
+    );
+    let extracted = "/rest/artifact-bundles/x?extract=null";
+    assert_eq!(
+        service.put(extracted, &serde_json::json!({})).refusal(400),
+        "INVALID_QUERY: the query is wrong | extract: provided string was not `true` or `false`"
+    );
+}

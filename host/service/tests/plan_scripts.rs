@@ -147,7 +147,7 @@ fn a_script_in_rhai_is_checked_when_it_comes() {
         service
             .post("/rest/plan-scripts?validate=maybe", &bad)
             .refusal(400),
-        "INVALID_QUERY: `validate` must be `true` or `false`"
+        "INVALID_QUERY: the query is wrong | validate: provided string was not `true` or `false`"
     );
 
     let good = rhai("good", "return;\nfile::write(\"/a\", attribute(\"A\"));");

@@ -67,6 +67,8 @@ fn lists_of_many_artifacts() {
     for uri in [
         "/rest/plan-scripts?start=0&count=25",
         "/rest/plan-scripts?start=5000&count=25",
+        "/rest/plan-scripts?start=0&count=25&sort=name:asc",
+        "/rest/plan-scripts?start=0&count=25&sort=name:asc&filter=planType=capture",
         "/rest/plan-scripts?start=0&count=25&sort=modified:desc",
         "/rest/plan-scripts?start=0&count=25&sort=description:asc&filter=planType=capture",
         "/rest/plan-scripts?start=0&count=-1&filter=%22name%3D%27script%2004711%27%22",

@@ -2,7 +2,8 @@
 //! that a script's text or a function provokes are kept beside the engine and the standard library.
 
 use crate::place::Place;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 
 const RUN: &str = "run plan --image golden.img --preview --seed web01";
@@ -178,9 +179,66 @@ fn images() -> Vec<Provoked> {
     ]
 }
 
+/// Writes `bundle.zip` with these entries.
+fn bundle(place: &Place, entries: &[(&str, &str)]) {
+    let mut archive = zip::ZipWriter::new(File::create(place.path("bundle.zip")).unwrap());
+    for (name, text) in entries {
+        archive
+            .start_file(*name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
+fn bundles() -> Vec<Provoked> {
+    const MANIFEST: (&str, &str) = ("MANIFEST.MF", "Artifact Name:Sample\n");
+    fn verify(code: &'static str, prepare: fn(&Place)) -> Provoked {
+        (code, String::new(), prepare, "bundle verify bundle.zip")
+    }
+    vec![
+        verify("P5008", |place| {
+            fs::write(place.path("bundle.zip"), "no zip file").unwrap()
+        }),
+        verify("P5009", |place| {
+            bundle(place, &[MANIFEST, ("../evil", "x")])
+        }),
+        verify("P5010", |place| {
+            let sums = ("SHA256SUM.sha256sum", "MANIFEST.MF\tabcd\n");
+            bundle(place, &[MANIFEST, sums]);
+        }),
+        verify("P5011", |place| {
+            let names: Vec<_> = (0..10_001).map(|n| format!("{n}")).collect();
+            let entries: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+            bundle(place, &entries);
+        }),
+        (
+            "P5012",
+            String::new(),
+            |place| {
+                fs::create_dir_all(place.path("mine/scripts")).unwrap();
+                fs::write(place.path("mine/bundle.toml"), "name = \"Mine\"\n").unwrap();
+                fs::write(place.path("mine/scripts/lonely.toml"), "name = \"x\"\n").unwrap();
+            },
+            "bundle pack mine bundle.zip",
+        ),
+    ]
+}
+
+fn service() -> Vec<Provoked> {
+    vec![(
+        "P9002",
+        String::new(),
+        nothing,
+        "serve --config /dev/null --data golden.img --listen 127.0.0.1:0",
+    )]
+}
+
 #[test]
 fn errors_read_well() {
-    for (code, script, prepare, line) in [scripts(), inputs(), images()].concat() {
+    for (code, script, prepare, line) in
+        [scripts(), inputs(), images(), bundles(), service()].concat()
+    {
         let place = Place::new();
         place.script(&script);
         prepare(&place);

@@ -24,8 +24,8 @@ CREATE TABLE resource (
     PRIMARY KEY (kind, id),
     UNIQUE (kind, name_key)
 );
--- The order of lists; where the database can, with all that filters look at, so that they need not
--- read the bodies.
+-- Lists by name; where the database can, with all that filters look at, so that they need not read
+-- the bodies.
 CREATE INDEX resource_by_name ON resource (kind, name, id{filtered});
 
 -- Every version of those kinds that keep them, the newest too.

@@ -30,7 +30,7 @@ pub(super) struct Select {
     pub(super) arguments: Vec<Value>,
     start: u64,
     count: Option<u64>,
-    is_by_name: bool,
+    is_indexed: bool,
 }
 
 impl Select {
@@ -53,7 +53,7 @@ impl Select {
             arguments: builder.arguments,
             start: query.start,
             count: query.count,
-            is_by_name: query.sort.is_empty(),
+            is_indexed: is_indexed(&query.sort),
         })
     }
 
@@ -82,8 +82,8 @@ impl Select {
             "FROM resource WHERE {condition} ORDER BY {order} LIMIT ${next} OFFSET ${}",
             next + 1
         );
-        match self.is_by_name {
-            // The index has this order: the database stops at the end of the page.
+        match self.is_indexed {
+            // An index has this order: the database stops at the end of the page.
             true => format!("SELECT {columns} {page}"),
             // Everything is sorted for the page: without the bodies, which are most of it.
             false => format!(
@@ -239,7 +239,7 @@ impl Builder {
             keys.push(format!("{column} {direction} NULLS {nulls}"));
         }
         if keys.is_empty() {
-            keys.push("name".to_owned());
+            keys.push("created".to_owned());
         }
         keys.push("id".to_owned());
         Ok(keys.join(", "))
@@ -275,6 +275,15 @@ impl Builder {
             }),
             false => Ok(()),
         }
+    }
+}
+
+/// Whether an index has this order: that of the age, or of the names.
+fn is_indexed(sort: &[Sort]) -> bool {
+    match sort {
+        [] => true,
+        [key] => !key.descending && matches!(key.field.as_str(), "created" | "name"),
+        _ => false,
     }
 }
 

@@ -11,7 +11,7 @@ pub fn a_newer_schema_is_refused(store: &Store) {
     drop(records);
     store.sql("INSERT INTO migration (number) VALUES (99)");
     let refused = Records::open(&DatabaseUrl::parse(&store.url).unwrap(), "node-1");
-    let text = "the database has schema 99, this version knows up to 1: start a newer version";
+    let text = "the database has schema 99, this version knows up to 2: start a newer version";
     assert_eq!(refused.unwrap_err().to_string(), text);
     // It has not even taken the lease.
     store.sql("DELETE FROM migration WHERE number = 99");

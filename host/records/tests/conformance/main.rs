@@ -73,6 +73,7 @@ over_all_databases! {
     names::names_are_unique_within_a_kind,
     names::names_have_a_longest,
     order::both_databases_sort_alike,
+    order::the_oldest_come_first,
     order::pages_are_parts_of_one_order,
     queries::filters_select_what_they_say,
     queries::hostile_values_are_only_values,

@@ -24,7 +24,9 @@ fn list<R: Resource>(records: &Records, filter: Filter) -> Result<Vec<String>, R
         .members
         .iter()
         .map(|stored| stored.body.name().to_owned());
-    Ok(names.collect())
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    Ok(names)
 }
 
 pub fn filters_select_what_they_say(store: &Store) {

@@ -5,7 +5,7 @@ use crate::state::AppState;
 use crate::wire::{Collection, Json, ListQuery, PathId, Tagged, page};
 use axum::extract::State;
 use mintage_records::model::{Alert, Severity};
-use mintage_records::{Kind, Sort, Stored};
+use mintage_records::{Kind, Stored};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -79,7 +79,7 @@ impl From<Stored<Alert>> for Wire {
     }
 }
 
-/// All alerts, the newest first when no order is asked for.
+/// All alerts.
 #[utoipa::path(
     get,
     path = "/rest/alerts",
@@ -94,13 +94,7 @@ async fn list(
     State(state): State<AppState>,
     query: ListQuery,
 ) -> Result<Json<Collection<Wire>>, ApiError> {
-    let mut wanted = query.to_query()?;
-    if wanted.sort.is_empty() {
-        wanted.sort.push(Sort {
-            field: "created".to_owned(),
-            descending: true,
-        });
-    }
+    let wanted = query.to_query()?;
     let found = state.read(move |view| Ok(view.list::<Alert>(&wanted)?));
     let found = found.await?;
     let members = found.members.into_iter().map(Wire::from).collect();

@@ -9,8 +9,8 @@ use crate::error::{ApiError, Envelope};
 use crate::files::{Parts, download, receive};
 use crate::resources::tasks::TaskWire;
 use crate::state::{AppState, blocking};
-use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Tagged, expected, page};
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Query, Request, State};
+use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, page};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use mintage_deploy::bundles::{
@@ -366,7 +366,7 @@ struct Stop {
     params(("id" = String, Path, description = "Its id.")),
     request_body = Stop,
     responses(
-        (status = 202, description = "It is being stopped.", body = TaskWire),
+        (status = 200, description = "It is being stopped: what was said to the task.", body = String, content_type = "application/json"),
         (status = "4XX", description = "Refused.", body = Envelope)
     )
 )]
@@ -375,7 +375,7 @@ async fn stop(
     caller: Caller,
     PathId(id): PathId,
     Json(body): Json<Stop>,
-) -> Result<Accepted, ApiError> {
+) -> Result<Json<String>, ApiError> {
     let text = body.task_uri.trim_end_matches('/');
     let task = Id::parse(text.rsplit('/').next().unwrap_or_default());
     let task = task.ok_or_else(|| {
@@ -393,5 +393,6 @@ async fn stop(
         }
         Ok(tasks.cancel(&task, &author)?)
     });
-    Ok(Accepted(stopped.await?))
+    // No task: clients would wait for it, and take its end for a failure of what they asked for.
+    Ok(Json(stopped.await?.body.task_status))
 }

@@ -11,9 +11,9 @@ use super::tasks::TaskWire;
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::state::{AppState, blocking};
-use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Tagged, expected, page};
+use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, page};
 use arrive::{Arrived, Said};
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use mintage_deploy::golden_images::{self as verbs, Intake, TakeIn};
@@ -113,7 +113,7 @@ async fn list(
 async fn create(
     State(state): State<AppState>,
     caller: Caller,
-    said: Result<Query<Said>, axum::extract::rejection::QueryRejection>,
+    Query(said): Query<Said>,
     request: Request,
 ) -> Result<Accepted, ApiError> {
     let kind = request.headers().get(header::CONTENT_TYPE);
@@ -122,9 +122,6 @@ async fn create(
         let Json(input) = Json::<Input>::from_request(request, &state).await?;
         return capture(&state, &caller, input).await;
     }
-    let Query(said) = said.map_err(|error| {
-        ApiError::bad_request("INVALID_QUERY", error.body_text()).action("Correct the query.")
-    })?;
     let Arrived {
         id,
         declared,

@@ -9,9 +9,11 @@ use super::build_plans;
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::state::{AppState, blocking};
-use crate::wire::{Collection, Created, Json, ListQuery, PathId, Tagged, expected, page};
+use crate::wire::{
+    Collection, Created, Json, ListQuery, Path, PathId, Query, Tagged, expected, page,
+};
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use checked::check;
 use compared::{Differences, Given};
@@ -105,7 +107,7 @@ async fn list(
 async fn create(
     State(state): State<AppState>,
     caller: Caller,
-    taking: Result<Query<Taking>, axum::extract::rejection::QueryRejection>,
+    Query(taking): Query<Taking>,
     Json(input): Json<Input>,
 ) -> Result<Created<Json<Wire>>, ApiError> {
     let script = input.script(None)?;
@@ -167,7 +169,7 @@ async fn update(
     caller: Caller,
     PathId(id): PathId,
     headers: HeaderMap,
-    taking: Result<Query<Taking>, axum::extract::rejection::QueryRejection>,
+    Query(taking): Query<Taking>,
     Json(input): Json<Input>,
 ) -> Result<Tagged<Json<Wire>>, ApiError> {
     let expected = expected(&headers, input.e_tag())?;
@@ -293,12 +295,8 @@ async fn read_only_users(
 async fn checked(
     state: &AppState,
     script: &PlanScript,
-    taking: Result<Query<Taking>, axum::extract::rejection::QueryRejection>,
+    taking: Taking,
 ) -> Result<Vec<String>, ApiError> {
-    let taking = taking.map_err(|_| {
-        let message = "`validate` must be `true` or `false`";
-        ApiError::bad_request("INVALID_QUERY", message).source("validate")
-    })?;
     if !taking.validate {
         return Ok(Vec::new());
     }

@@ -12,7 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use mintage_deploy::task::CancelError;
 use mintage_records::model::Task;
-use mintage_records::{Kind, Sort};
+use mintage_records::{Id, Kind, Stored};
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,11 +24,11 @@ const MAX_WAIT: u64 = 60;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list))
-        .routes(routes!(get))
+        .routes(routes!(get, patch))
         .routes(routes!(cancel))
 }
 
-/// All tasks, the newest first when no order is asked for.
+/// All tasks.
 #[utoipa::path(
     get,
     path = "/rest/tasks",
@@ -43,13 +43,7 @@ async fn list(
     State(state): State<AppState>,
     query: ListQuery,
 ) -> Result<Json<Collection<TaskWire>>, ApiError> {
-    let mut wanted = query.to_query()?;
-    if wanted.sort.is_empty() {
-        wanted.sort.push(Sort {
-            field: "created".to_owned(),
-            descending: true,
-        });
-    }
+    let wanted = query.to_query()?;
     let found = state.read(move |view| Ok(view.list::<Task>(&wanted)?));
     let found = found.await?;
     let members = found.members.into_iter().map(TaskWire::from).collect();
@@ -118,9 +112,35 @@ async fn cancel(
     caller: Caller,
     PathId(id): PathId,
 ) -> Result<Tagged<Json<TaskWire>>, ApiError> {
-    let (tasks, author) = (Arc::clone(&state.tasks), caller.author());
-    let task = blocking(move || Ok(tasks.cancel(&id, &author)?)).await?;
+    let task = stop(&state, &caller, id).await?;
     Ok(Tagged(task.version, Json(task.into())))
+}
+
+/// Cancels a task, as clients of OneView ask for it; the body does not count.
+#[utoipa::path(
+    patch,
+    path = "/rest/tasks/{id}",
+    tag = "tasks",
+    security(("session" = ["artifacts"]), ("token" = ["artifacts"])),
+    params(("id" = String, Path, description = "Its id.")),
+    responses(
+        (status = 200, description = "It, as it stops.", body = TaskWire),
+        (status = 409, description = "It has ended already.", body = Envelope),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn patch(
+    State(state): State<AppState>,
+    caller: Caller,
+    PathId(id): PathId,
+) -> Result<Tagged<Json<TaskWire>>, ApiError> {
+    let task = stop(&state, &caller, id).await?;
+    Ok(Tagged(task.version, Json(task.into())))
+}
+
+async fn stop(state: &AppState, caller: &Caller, id: Id) -> Result<Stored<Task>, ApiError> {
+    let (tasks, author) = (Arc::clone(&state.tasks), caller.author());
+    blocking(move || Ok(tasks.cancel(&id, &author)?)).await
 }
 
 impl From<CancelError> for ApiError {

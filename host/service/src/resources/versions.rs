@@ -7,9 +7,10 @@ use super::{build_plans, deployment_plans, plan_scripts};
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::state::AppState;
-use crate::wire::{ApiVersion, Collection, Json, ListQuery, Tagged, expected, page_of};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use crate::wire::{
+    ApiVersion, Collection, Json, ListQuery, Path, Query, Tagged, expected, page_of,
+};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use differences::{Differences, Side};
 use mintage_records::model::{AttributeValue, BuildPlan, DeploymentPlan, PlanScript};
@@ -290,13 +291,9 @@ struct Between {
 async fn compare(
     State(state): State<AppState>,
     Path((kind, id)): Path<(String, String)>,
-    between: Result<Query<Between>, QueryRejection>,
+    Query(between): Query<Between>,
 ) -> Result<Json<Differences>, ApiError> {
     let named = Named::parse(&kind, &id)?;
-    let Query(between) = between.map_err(|_| {
-        let message = "`from` and `to` must be numbers of versions";
-        ApiError::bad_request("INVALID_QUERY", message).source("from")
-    })?;
     let found = state.read(move |view| match named.kind {
         Kind::PlanScripts => differ::<PlanScript>(view, &named.id, &between),
         Kind::BuildPlans => differ::<BuildPlan>(view, &named.id, &between),

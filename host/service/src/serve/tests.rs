@@ -111,3 +111,9 @@ fn a_url_names_the_machine_or_the_address() {
     assert_eq!(url("[::1]:8443".parse().unwrap()), "https://[::1]:8443");
     assert_eq!(url("127.0.0.1:1".parse().unwrap()), "https://127.0.0.1:1");
 }
+
+#[test]
+fn what_ends_the_service_reads_well() {
+    let problem = stopped("serving ended: too many open files".to_owned());
+    insta::assert_snapshot!("P9003", problem.render(mintage_engine::Style::Plain));
+}

@@ -8,7 +8,9 @@ mod etag;
 mod filter;
 mod json;
 mod list_query;
+mod path;
 mod path_id;
+mod query;
 
 pub use accepted::Accepted;
 pub use api_version::ApiVersion;
@@ -17,4 +19,6 @@ pub use created::Created;
 pub use etag::{Tagged, expected};
 pub use json::Json;
 pub use list_query::ListQuery;
+pub use path::Path;
 pub use path_id::PathId;
+pub use query::Query;

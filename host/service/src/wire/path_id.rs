@@ -1,7 +1,8 @@
 //! `PathId`: the id in a path.
 
 use crate::error::ApiError;
-use axum::extract::{FromRequestParts, Path};
+use crate::wire::Path;
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use mintage_records::Id;
 

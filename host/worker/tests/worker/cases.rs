@@ -156,6 +156,7 @@ fn cancelled() {
         }));
         let failure = worker.run::<String>(&Sleep).unwrap_err();
         assert_eq!(failure.code, Code::P6007, "{failure:?}");
+        insta::assert_snapshot!("P6007", failure.into_diagnostic().render(Style::Plain));
         assert!(started.elapsed() >= cancelled_at);
         assert!(started.elapsed() < Duration::from_secs(10));
     }
