@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn the_last_python_sdk_of_the_old_name() {
-    drive("hpOneView", "sdk/hpOneView-5.3.0/bin/python", 800);
+    drive("hpOneView", "sdk/hpOneView-5.3.0/bin/python", 300);
 }
 
 #[test]
 fn a_python_sdk_in_between() {
-    drive("hpeOneView", "sdk/hpeOneView-6.6.0/bin/python", 3000);
+    drive("hpeOneView", "sdk/hpeOneView-6.6.0/bin/python", 600);
 }
 
 #[test]

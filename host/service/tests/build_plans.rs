@@ -71,7 +71,8 @@ fn the_least_is_enough_and_the_type_is_found_in_any_case() {
             (&json!(kind), &json!([]))
         );
     }
-    let found = service.get("/rest/build-plans?start=0&count=-1&filter=oeBuildPlanType=capture");
+    let found = service
+        .get("/rest/build-plans?start=0&count=-1&filter=oeBuildPlanType=capture&sort=name:asc");
     assert_eq!(names(&found.json(200)), ["b", "c"]);
 }
 

@@ -40,7 +40,9 @@ fn pages_are_walked_forth_and_back() {
     let before = service.get(page["prevPageUri"].as_str().unwrap()).json(200);
     assert_eq!(names(&before), expected[..10]);
     assert!(before["prevPageUri"].is_null());
-    let odd = service.get("/rest/plan-scripts?start=3&count=10").json(200);
+    let odd = service
+        .get("/rest/plan-scripts?start=3&count=10&sort=name:asc")
+        .json(200);
     let before = service.get(odd["prevPageUri"].as_str().unwrap()).json(200);
     assert_eq!(names(&before), ["s00", "s01", "s02"]);
 }
