@@ -14,6 +14,6 @@ mod verbs;
 
 pub use data_folder::DataFolder;
 pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};
-pub use limits::Limits;
+pub use limits::{FileLimit, Limits};
 pub use script_check::{ScriptCheck, WorkerScriptCheck};
 pub use verbs::{sweep, verbs};

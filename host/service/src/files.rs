@@ -2,12 +2,12 @@
 //! folder as a reply. Neither is ever held in memory.
 
 use crate::error::ApiError;
+use crate::form::{Form, Part};
 use crate::state::{AppState, blocking};
 use axum::body::Body;
-use axum::extract::Multipart;
-use axum::extract::multipart::{Field, MultipartError};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use mintage_deploy::FileLimit;
 use mintage_deploy::golden_images::{Incoming, Received};
 use mintage_deploy::os_volumes::DeployError;
 use mintage_deploy::task::TaskFailure;
@@ -18,10 +18,6 @@ use std::path::Path;
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
-/// The longest text part, in bytes.
-const MAX_TEXT: usize = 64 << 10;
-/// The most parts.
-const MAX_PARTS: usize = 32;
 /// How many pieces may wait for the disk.
 const WAITING: usize = 16;
 
@@ -52,7 +48,7 @@ impl Parts {
     }
 }
 
-/// Writes the part `file` to the incoming file of `id`, of at most `limit` bytes. What came is gone
+/// Writes the part `file` to the incoming file of `id`, of at most `limit`. What came is gone
 /// when this fails, or the answer is dropped.
 ///
 /// # Errors
@@ -60,24 +56,17 @@ impl Parts {
 pub async fn receive(
     state: &AppState,
     id: &Id,
-    limit: u64,
+    limit: FileLimit,
     mut parts: Parts,
-    mut multipart: Multipart,
+    mut form: Form,
 ) -> Result<(Received, Parts), ApiError> {
     let mut received = None;
-    for _ in 0..MAX_PARTS {
-        let Some(field) = multipart
-            .next_field()
-            .await
-            .map_err(|error| cut_off(&error))?
-        else {
-            break;
-        };
-        let name = field.name().unwrap_or_default().to_owned();
+    while let Some(part) = form.next().await? {
+        let name = part.name();
         if name == "file" && received.is_none() {
-            received = Some(file(state, id, limit, field).await?);
+            received = Some(file(state, id, limit, part).await?);
         } else {
-            parts.set(&name, text(field).await?);
+            parts.set(&name, part.text().await?);
         }
     }
     let received = received.ok_or_else(|| {
@@ -91,8 +80,8 @@ pub async fn receive(
 async fn file(
     state: &AppState,
     id: &Id,
-    limit: u64,
-    mut field: Field<'_>,
+    limit: FileLimit,
+    mut part: Part<'_>,
 ) -> Result<Received, ApiError> {
     let (sender, mut pieces) = mpsc::channel::<axum::body::Bytes>(WAITING);
     let (folder, id) = (state.folder.clone(), id.clone());
@@ -112,7 +101,7 @@ async fn file(
     }));
     let mut broken = None;
     loop {
-        let piece = match field.chunk().await {
+        let piece = match part.chunk().await {
             Ok(Some(piece)) if piece.is_empty() => continue,
             Ok(Some(piece)) => piece,
             Ok(None) => {
@@ -121,7 +110,7 @@ async fn file(
                 break;
             }
             Err(error) => {
-                broken = Some(cut_off(&error));
+                broken = Some(error);
                 break;
             }
         };
@@ -139,29 +128,6 @@ async fn file(
 
 fn refused(error: DeployError) -> ApiError {
     TaskFailure::from(error.problems()).into()
-}
-
-async fn text(mut field: Field<'_>) -> Result<String, ApiError> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = field.chunk().await.map_err(|error| cut_off(&error))? {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() > MAX_TEXT {
-            let message = format!("a text part is longer than {MAX_TEXT} bytes");
-            return Err(ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "BODY_TOO_LONG",
-                message,
-            ));
-        }
-    }
-    String::from_utf8(bytes)
-        .map_err(|_| ApiError::bad_request("INVALID_MULTIPART", "a text part is not UTF-8"))
-}
-
-fn cut_off(error: &MultipartError) -> ApiError {
-    ApiError::bad_request("INVALID_MULTIPART", "the multipart body cannot be read")
-        .details(error.body_text())
-        .action("Check that the whole body was sent, with its last boundary.")
 }
 
 /// A file as a reply; `name` is what the client may call it.

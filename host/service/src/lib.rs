@@ -9,6 +9,7 @@ mod document;
 mod documentation;
 mod error;
 mod files;
+mod form;
 mod idempotency;
 mod metrics;
 mod refusal;

@@ -25,7 +25,7 @@ fn status(code: &str) -> StatusCode {
         "RESOURCE_NOT_FOUND" => StatusCode::NOT_FOUND,
         "DUPLICATE_NAME" | "IN_USE" => StatusCode::CONFLICT,
         "CHANGED_MEANWHILE" => StatusCode::PRECONDITION_FAILED,
-        "P5011" => StatusCode::PAYLOAD_TOO_LARGE,
+        "P5011" | "UPLOAD_TOO_LONG" | "IMAGE_TOO_LARGE" => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::BAD_REQUEST,
     }
 }

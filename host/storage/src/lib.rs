@@ -14,7 +14,9 @@ pub mod unpublished;
 
 pub use clone::{CloneMethod, CloneReport, clone_golden};
 pub use error::{Result, StorageError};
-pub use format::{Expansion, FormatError, ImageFormat, ImageLimits, Progress, WirePack, expand};
+pub use format::{
+    Expansion, FormatError, ImageFormat, ImageLimits, Progress, WirePack, expand, look,
+};
 pub use golden::GoldenImage;
 pub use scratch::scratch_file;
 pub use unpublished::UnpublishedVolume;

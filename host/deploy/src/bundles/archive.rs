@@ -6,7 +6,7 @@ use crate::task::{CancelFlag, StepContext, TaskFailure};
 use crate::{DataFolder, Limits};
 use mintage_engine::Diagnostic;
 use mintage_plans::bundle::{
-    Bundle, BundleError, BundleFile, BundleLimits, ImageFacts, ImageSource, write,
+    Bundle, BundleError, BundleFile, BundleLimit, ImageFacts, ImageSource, write,
 };
 use mintage_records::{Id, Sealer};
 use mintage_storage::{GoldenImage, WirePack};
@@ -34,7 +34,26 @@ pub struct Archives {
 
 impl From<BundleError> for TaskFailure {
     fn from(error: BundleError) -> Self {
-        Diagnostic::from(error).into()
+        let setting = error.limit.map(setting);
+        let failure: Self = Diagnostic::from(error).into();
+        match setting {
+            None => failure,
+            Some(setting) => failure.action(format!(
+                "Make it smaller, or raise `limits.{setting}` in the configuration."
+            )),
+        }
+    }
+}
+
+/// Which setting states a limit of bundles.
+fn setting(limit: BundleLimit) -> &'static str {
+    match limit {
+        BundleLimit::Entries => "bundle-entries",
+        BundleLimit::Text => "bundle-text",
+        BundleLimit::Texts => "bundle-texts",
+        BundleLimit::Image => "bundle-upload",
+        BundleLimit::Disk => "disk",
+        BundleLimit::Ratio => "bundle-ratio",
     }
 }
 
@@ -49,22 +68,12 @@ impl Archives {
         }
     }
 
-    /// How large a bundle may be.
-    pub fn bundle_limits(&self) -> BundleLimits {
-        BundleLimits {
-            entries: self.limits.bundle_entries,
-            image: self.limits.bundle_upload,
-            disk: self.limits.disk,
-            ..BundleLimits::default()
-        }
-    }
-
     /// Opens an archive and checks everything but its golden images.
     ///
     /// # Errors
     /// `STORAGE`, P5008 to P5012.
     pub(super) fn open(&self, path: &Path) -> Result<BundleFile<File>, TaskFailure> {
-        Ok(BundleFile::open(File::open(path)?, &self.bundle_limits())?)
+        Ok(BundleFile::open(File::open(path)?, &self.limits.bundle())?)
     }
 
     /// Writes an archive to `path`, whole or not at all; on the way it is the incoming file of `id`.

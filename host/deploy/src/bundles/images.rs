@@ -5,7 +5,7 @@ use crate::task::{StepContext, TaskFailure};
 use mintage_plans::bundle::{BundleFile, artifact};
 use mintage_records::Id;
 use mintage_records::model::GoldenImage;
-use mintage_storage::{Expansion, FormatError, ImageFormat, ImageLimits, expand};
+use mintage_storage::{Expansion, FormatError, ImageFormat, expand};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -72,10 +72,7 @@ impl<'a> Images<'a> {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        let limits = ImageLimits {
-            disk_bytes: self.archives.limits.disk,
-            ..ImageLimits::default()
-        };
+        let limits = self.archives.limits.image();
         let expanded = expand(
             &source.file,
             ImageFormat::Zip,

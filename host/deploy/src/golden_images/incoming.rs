@@ -1,7 +1,7 @@
 //! `Incoming`: a file while it arrives.
 
-use crate::DataFolder;
 use crate::os_volumes::DeployError;
+use crate::{DataFolder, FileLimit};
 use mintage_records::Id;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -15,7 +15,7 @@ pub struct Incoming {
     file: File,
     path: PathBuf,
     len: u64,
-    limit: u64,
+    limit: FileLimit,
     kept: bool,
 }
 
@@ -29,11 +29,11 @@ pub struct Received {
 }
 
 impl Incoming {
-    /// Begins the file that belongs to `id`, of at most `limit` bytes. Blocks.
+    /// Begins the file that belongs to `id`. Blocks.
     ///
     /// # Errors
     /// `Run` when it cannot be made.
-    pub fn create(folder: &DataFolder, id: &Id, limit: u64) -> Result<Self, DeployError> {
+    pub fn create(folder: &DataFolder, id: &Id, limit: FileLimit) -> Result<Self, DeployError> {
         let path = folder.incoming(id);
         let mut options = OpenOptions::new();
         let file = options
@@ -59,7 +59,7 @@ impl Incoming {
         folder: &DataFolder,
         id: &Id,
         len: u64,
-        limit: u64,
+        limit: FileLimit,
     ) -> Result<Self, DeployError> {
         let path = folder.incoming(id);
         let mut options = OpenOptions::new();
@@ -109,11 +109,15 @@ impl Incoming {
     /// `Refused` when the file becomes longer than it may be; `Run` when it cannot be written.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), DeployError> {
         let len = self.len + bytes.len() as u64;
-        if len > self.limit {
+        let FileLimit {
+            bytes: most,
+            setting,
+        } = self.limit;
+        if len > most {
             return Err(DeployError::refused(
                 "UPLOAD_TOO_LONG",
-                format!("the file is longer than {} bytes, the limit", self.limit),
-                "Send a smaller image, or raise `limits.image-upload` in the configuration.",
+                format!("the file is longer than {most} bytes, the limit"),
+                &format!("Send a smaller file, or raise `{setting}` in the configuration."),
             ));
         }
         self.file.write_all(bytes)?;
@@ -161,6 +165,14 @@ impl Received {
     /// Whether nothing arrived.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Opens it, to be read. Blocks.
+    ///
+    /// # Errors
+    /// When the system does not let it be read.
+    pub(super) fn open(&self) -> io::Result<File> {
+        File::open(&self.path)
     }
 
     /// Says that a row takes care of the file from now on.

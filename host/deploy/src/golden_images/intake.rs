@@ -4,9 +4,10 @@ use super::incoming::{Received, remove};
 use crate::os_volumes::problem::problem;
 use crate::os_volumes::{DeployError, capturing};
 use crate::{DataFolder, Limits};
-use mintage_records::model::{GoldenImage, State};
+use mintage_plans::bundle::ImageFacts;
+use mintage_records::model::{GoldenImage, State, TaskError};
 use mintage_records::{Author, Change, Id, Match, Records, Stored};
-use mintage_storage::{Expansion, FormatError, ImageFormat, Progress, expand};
+use mintage_storage::{Expansion, FormatError, ImageFormat, Progress, expand, look};
 use mintage_volume::escape::escape;
 use mintage_worker::Cancellation;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,26 @@ impl Declared {
         }
     }
 
+    /// Checks the file that arrived, `received`, as far as that takes no expanding: its beginning, its
+    /// directory, its checksum where one is declared. Blocks.
+    ///
+    /// # Errors
+    /// `Refused` with what is wrong with it; `Run` when it cannot be read.
+    pub fn check_file(&self, received: &Received, limits: &Limits) -> Result<(), DeployError> {
+        let file = received.open()?;
+        look(&file, self.format, &limits.image()).map_err(|error| match from_format(error) {
+            DeployError::Run(problem) => DeployError::Refused(vec![*problem]),
+            other => other,
+        })?;
+        match &self.sha256 {
+            None => Ok(()),
+            Some(declared) => {
+                let found = ImageFacts::read(file)?.sha256;
+                check_sum(declared, &found).map_err(|problem| DeployError::Refused(vec![problem]))
+            }
+        }
+    }
+
     /// The golden image before there is anything of it.
     pub(super) fn image(&self) -> GoldenImage {
         GoldenImage {
@@ -80,6 +101,17 @@ impl Declared {
 
 fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn check_sum(declared: &str, found: &str) -> Result<(), TaskError> {
+    if declared.eq_ignore_ascii_case(found) {
+        return Ok(());
+    }
+    Err(problem(
+        "CHECKSUM_MISMATCH",
+        format!("the file has the SHA-256 {found}, not the declared {declared}"),
+        "Send the file again, and compare its checksum with that of its origin.",
+    ))
 }
 
 /// A file that becomes a golden image: what a task needs to go on with it.
@@ -140,17 +172,9 @@ impl Intake {
         };
         let expanded = expand(&source, self.format, &limits.image(), &output, &mut report);
         let (volume, expansion) = expanded.map_err(from_format)?;
-        if let Some(declared) = &self.sha256
-            && *declared != expansion.source_sha256
-        {
-            return Err(DeployError::Run(Box::new(problem(
-                "CHECKSUM_MISMATCH",
-                format!(
-                    "the file has the SHA-256 {}, not the declared {declared}",
-                    expansion.source_sha256
-                ),
-                "Send the file again, and compare its checksum with that of its origin.",
-            ))));
+        if let Some(declared) = &self.sha256 {
+            let checked = check_sum(declared, &expansion.source_sha256);
+            checked.map_err(|problem| DeployError::Run(Box::new(problem)))?;
         }
         volume
             .publish()
@@ -208,6 +232,20 @@ pub fn undo(
     Ok(remove(&folder.incoming(id))?)
 }
 
+/// What whoever brought the image can do; a limit is called as the configuration calls it.
+fn advice(error: &FormatError) -> String {
+    let setting = match error {
+        FormatError::TooLarge { .. } => "limits.disk",
+        FormatError::Ratio { .. } => "limits.expansion-ratio",
+        FormatError::Window { .. } => "limits.image-window",
+        _ => return error.advice().to_owned(),
+    };
+    format!(
+        "{} The limit is `{setting}` in the configuration.",
+        error.advice()
+    )
+}
+
 /// What is wrong with an image, as tasks tell it.
 fn from_format(error: FormatError) -> DeployError {
     if matches!(error, FormatError::Cancelled) {
@@ -227,5 +265,5 @@ fn from_format(error: FormatError) -> DeployError {
     };
     // Its text may quote the file.
     let message = escape(error.to_string().as_bytes());
-    DeployError::Run(Box::new(problem(code, message, error.advice())))
+    DeployError::Run(Box::new(problem(code, message, &advice(&error))))
 }

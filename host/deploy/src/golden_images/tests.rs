@@ -35,7 +35,7 @@ impl World {
     /// Lets `file` arrive, and begins its intake.
     fn arrive(&self, file: &[u8], declared: &Declared) -> Result<Intake, DeployError> {
         let id = Id::generate();
-        let mut incoming = Incoming::create(&self.folder, &id, self.limits.image_upload)?;
+        let mut incoming = Incoming::create(&self.folder, &id, self.limits.image_file())?;
         for piece in file.chunks(1000) {
             incoming.append(piece)?;
         }

@@ -6,7 +6,7 @@
 use super::incoming::{Incoming, Received};
 use super::intake::{Declared, Intake};
 use crate::os_volumes::DeployError;
-use crate::{DataFolder, Limits};
+use crate::{DataFolder, FileLimit, Limits};
 use mintage_records::model::{DeclaredUpload, GoldenImage};
 use mintage_records::{Change, Id, Match, RecordsError, Stored, View};
 use mintage_storage::ImageFormat;
@@ -107,7 +107,15 @@ impl Piece {
             ));
         }
         Ok(Self {
-            file: Incoming::reopen(folder, id, arrived, end)?,
+            file: Incoming::reopen(
+                folder,
+                id,
+                arrived,
+                FileLimit {
+                    bytes: end,
+                    setting: "limits.image-upload",
+                },
+            )?,
             upload,
             end,
         })

@@ -6,7 +6,7 @@ use super::directory::{self, Directory, read_entry};
 use super::disk::{DiskEntry, disk_of};
 use super::error::{BundleError, Result};
 use super::fields::Fields;
-use super::limits::BundleLimits;
+use super::limits::{BundleLimit, BundleLimits};
 use super::manifest::Manifest;
 use super::names::{self, EntryKind};
 use super::sums::{Hasher, SumFile, Sums};
@@ -222,29 +222,32 @@ fn check_sizes(directory: &Directory, limits: &BundleLimits) -> Result<()> {
     let mut texts = 0_u64;
     for (name, entry) in directory {
         let (size, packed) = (entry.size(), entry.compressed_size());
-        let most = match EntryKind::of(name) {
-            EntryKind::Image => limits.image,
+        let (limit, most) = match EntryKind::of(name) {
+            EntryKind::Image => (BundleLimit::Image, limits.image),
             EntryKind::Manifest | EntryKind::Sums(_) | EntryKind::Artifact(_) => {
                 texts = texts.saturating_add(size);
-                limits.text
+                (BundleLimit::Text, limits.text)
             }
         };
         if size > most {
             let why = format!("it has {size} bytes, and the limit is {most}");
-            return Err(BundleError::entry_too_large(name, why));
+            return Err(BundleError::entry_too_large(limit, name, why));
         }
         if size > BundleLimits::SMALL && size > packed.saturating_mul(limits.ratio) {
             let ratio = limits.ratio;
             let why = format!("it expands to more than {ratio} times its size in the archive");
-            return Err(BundleError::entry_too_large(name, why));
+            return Err(BundleError::entry_too_large(BundleLimit::Ratio, name, why));
         }
     }
     match texts > limits.texts {
         false => Ok(()),
-        true => Err(BundleError::too_large(format!(
-            "all entries but golden images have {texts} bytes, and the limit is {}",
-            limits.texts
-        ))),
+        true => Err(BundleError::too_large(
+            BundleLimit::Texts,
+            format!(
+                "all entries but golden images have {texts} bytes, and the limit is {}",
+                limits.texts
+            ),
+        )),
     }
 }
 

@@ -2,7 +2,7 @@
 //! anything of it is expanded.
 
 use super::error::{BundleError, Result};
-use super::limits::BundleLimits;
+use super::limits::{BundleLimit, BundleLimits};
 use super::names;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Seek};
@@ -31,7 +31,7 @@ pub(super) fn read(reader: &mut (impl Read + Seek), limits: &BundleLimits) -> Re
     if archive.len() as u64 > limits.entries {
         let (count, most) = (archive.len(), limits.entries);
         let why = format!("the archive has {count} entries, and the limit is {most}");
-        return Err(BundleError::too_large(why));
+        return Err(BundleError::too_large(BundleLimit::Entries, why));
     }
     let mut directory = Directory::new();
     for entry in archive.files().map_err(|error| not_a_zip(&error))? {

@@ -2,7 +2,7 @@
 
 use super::directory;
 use super::error::{BundleError, Result};
-use super::limits::BundleLimits;
+use super::limits::{BundleLimit, BundleLimits};
 use serde::Serialize;
 use std::io::{Read, Seek};
 
@@ -42,7 +42,7 @@ pub fn disk_of(
             "its disk has {size} bytes, and the limit is {}",
             limits.disk
         );
-        return Err(BundleError::entry_too_large(image, why));
+        return Err(BundleError::entry_too_large(BundleLimit::Disk, image, why));
     }
     let mut start = Vec::new();
     let opened = entry.as_ref().with_reader(reader, Default::default());

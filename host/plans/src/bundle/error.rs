@@ -1,5 +1,6 @@
 //! What is wrong with a bundle, as an error that names the entry.
 
+use super::limits::BundleLimit;
 use mintage_engine::{Code, Diagnostic, PlanError};
 use mintage_volume::escape::{escape, printable};
 use std::io;
@@ -17,6 +18,8 @@ pub struct BundleError {
     pub entry: Option<String>,
     /// One sentence that names the entry too.
     pub message: String,
+    /// The limit that it is past, for P5011.
+    pub limit: Option<BundleLimit>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -43,13 +46,21 @@ impl BundleError {
     }
 
     /// The bundle as a whole is past a limit.
-    pub(crate) fn too_large(why: impl Into<String>) -> Self {
-        Self::new(Code::P5011, None, why.into())
+    pub(crate) fn too_large(limit: BundleLimit, why: impl Into<String>) -> Self {
+        let error = Self::new(Code::P5011, None, why.into());
+        Self {
+            limit: Some(limit),
+            ..error
+        }
     }
 
     /// The entry is past a limit.
-    pub(crate) fn entry_too_large(entry: &str, why: impl AsRef<str>) -> Self {
-        Self::about(Code::P5011, entry, why)
+    pub(crate) fn entry_too_large(limit: BundleLimit, entry: &str, why: impl AsRef<str>) -> Self {
+        let error = Self::about(Code::P5011, entry, why);
+        Self {
+            limit: Some(limit),
+            ..error
+        }
     }
 
     /// An artifact is not what it must be.
@@ -90,6 +101,7 @@ impl BundleError {
             entry,
             // What an archive says of itself may be in it, too.
             message: printable(&message, &[]),
+            limit: None,
             help: None,
         }
     }
@@ -100,6 +112,7 @@ impl From<PlanError> for BundleError {
         Self {
             code: error.code,
             entry: None,
+            limit: None,
             message: error.message,
             help: error.help,
         }

@@ -25,6 +25,23 @@ pub struct BundleLimits {
     pub ratio: u64,
 }
 
+/// One of the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BundleLimit {
+    /// [`BundleLimits::entries`].
+    Entries,
+    /// [`BundleLimits::text`].
+    Text,
+    /// [`BundleLimits::texts`].
+    Texts,
+    /// [`BundleLimits::image`].
+    Image,
+    /// [`BundleLimits::disk`].
+    Disk,
+    /// [`BundleLimits::ratio`].
+    Ratio,
+}
+
 impl Default for BundleLimits {
     fn default() -> Self {
         Self {

@@ -27,7 +27,7 @@ pub use artifact::{Artifact, ArtifactKind};
 pub use diff::{ArtifactChange, BundleDiff, Change, Part};
 pub use disk::{DiskEntry, disk_of};
 pub use error::{BundleError, Result};
-pub use limits::BundleLimits;
+pub use limits::{BundleLimit, BundleLimits};
 pub use manifest::Manifest;
 pub use write::{ImageSource, write};
 

@@ -1,9 +1,10 @@
 //! What a request asks for, as a hash: the same key may not be used for something else.
 
 use crate::error::ApiError;
-use axum::body::{Body, to_bytes};
+use crate::wire::read_whole;
+use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 
 /// The request, and what it asks for: its method, path, query and body. An upload is not read for
@@ -20,12 +21,7 @@ pub(super) async fn of(request: Request, most: u64) -> Result<(Request, String),
             add(&mut hash, value.map_or(b"", |value| value.as_bytes()));
         }
     } else {
-        let limit = usize::try_from(most).unwrap_or(usize::MAX);
-        let bytes = to_bytes(body, limit).await.map_err(|_| {
-            let message = format!("the body is longer than {most} bytes, or was cut off");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LONG", message)
-                .action("Send less, or raise `limits.json-body` in the configuration.")
-        })?;
+        let bytes = read_whole(body, most).await?;
         add(&mut hash, &bytes);
         body = Body::from(bytes);
     }

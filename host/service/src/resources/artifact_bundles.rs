@@ -7,10 +7,11 @@ mod wire;
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::files::{Parts, download, receive};
+use crate::form::Form;
 use crate::resources::tasks::TaskWire;
 use crate::state::{AppState, blocking};
 use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, page};
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use mintage_deploy::bundles::{
@@ -123,8 +124,8 @@ async fn post(
 ) -> Result<Response, ApiError> {
     let task = match is_multipart(request.headers()) {
         true => {
-            let multipart = multipart(request, &state).await?;
-            upload(&state, caller, parts, multipart).await?
+            let form = Form::open(request, &state).await?;
+            upload(&state, caller, parts, form).await?
         }
         false => {
             let Json(body) = Json::from_request(request, &state).await?;
@@ -142,23 +143,15 @@ fn is_multipart(headers: &HeaderMap) -> bool {
         .starts_with("multipart/")
 }
 
-async fn multipart(request: Request, state: &AppState) -> Result<Multipart, ApiError> {
-    let multipart = Multipart::from_request(request, state).await;
-    multipart.map_err(|error| {
-        ApiError::bad_request("INVALID_MULTIPART", "the body is no multipart/form-data")
-            .details(error.body_text())
-    })
-}
-
 async fn upload(
     state: &AppState,
     caller: Caller,
     parts: Parts,
-    multipart: Multipart,
+    form: Form,
 ) -> Result<Stored<Task>, ApiError> {
     let id = Id::generate();
-    let limit = state.limits.bundle_upload;
-    let (received, parts) = receive(state, &id, limit, parts, multipart).await?;
+    let limit = state.limits.bundle_file();
+    let (received, parts) = receive(state, &id, limit, parts, form).await?;
     let (archives, arrived) = (archives(state), id.clone());
     let opened = blocking(move || Ok(open_upload(&archives, &arrived)?));
     let mut row = opened.await?.row;

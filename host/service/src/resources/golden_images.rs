@@ -320,7 +320,7 @@ fn shown(stored: Stored<GoldenImage>, users: Vec<mintage_records::Use>) -> Tagge
 fn refused(error: DeployError) -> ApiError {
     let mut refusal = ApiError::from(error);
     refusal.status = match refusal.envelope.error_code.as_str() {
-        "UPLOAD_TOO_LONG" => StatusCode::PAYLOAD_TOO_LARGE,
+        "UPLOAD_TOO_LONG" | "IMAGE_TOO_LARGE" => StatusCode::PAYLOAD_TOO_LARGE,
         "IMAGE_NOT_READY" | "VOLUME_NOT_READY" | "WRONG_OFFSET" | "UPLOAD_BUSY" => {
             StatusCode::CONFLICT
         }

@@ -10,9 +10,9 @@ use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::state::{AppState, blocking};
 use crate::wire::{
-    Collection, Created, Json, ListQuery, Path, PathId, Query, Tagged, expected, page,
+    Collection, Created, Json, ListQuery, Path, PathId, Query, Tagged, expected, page, read_whole,
 };
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use checked::check;
@@ -247,9 +247,9 @@ async fn delete(
 async fn differences(
     State(state): State<AppState>,
     PathId(id): PathId,
-    body: Bytes,
+    body: Body,
 ) -> Result<Json<Differences>, ApiError> {
-    let given = Given::read(&body)?;
+    let given = Given::read(&read_whole(body, state.limits.json_body).await?)?;
     let found = state.read(move |view| {
         let stored = view.get::<PlanScript>(&id)?;
         Ok(Json(Differences::new(&stored.body, given)))

@@ -1,9 +1,11 @@
 //! What every request goes through: its id, its log line, the time that its body may pause, and an
 //! answer even when a handler panics.
 
+use super::unread::end_unread;
 use crate::access::Caller;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
+use crate::settings::Http;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
@@ -11,7 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use std::any::Any;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tracing::Instrument as _;
@@ -27,10 +29,11 @@ const MAX_ID: usize = 64;
 pub struct RequestId(pub String);
 
 /// The router with all that is around it.
-pub(super) fn around(router: Router, metrics: Arc<Metrics>, body_timeout: Duration) -> Router {
+pub(super) fn around(router: Router, metrics: Arc<Metrics>, http: &Http) -> Router {
     router
-        .layer(RequestBodyTimeoutLayer::new(body_timeout))
+        .layer(RequestBodyTimeoutLayer::new(http.body_timeout))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(http.linger, end_unread))
         .layer(middleware::from_fn_with_state(metrics, observe))
 }
 

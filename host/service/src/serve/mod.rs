@@ -7,6 +7,7 @@ mod layers;
 mod log;
 mod notify;
 mod stop;
+mod unread;
 
 pub use layers::RequestId;
 pub use log::start as start_log;
@@ -198,7 +199,7 @@ fn accept(
             .http1()
             .header_read_timeout(http.header_timeout);
         let metrics = Arc::clone(&state.metrics);
-        let router = layers::around(router(state), metrics, http.body_timeout);
+        let router = layers::around(router(state), metrics, &http);
         // Clients append a slash to many paths.
         let app = NormalizePathLayer::trim_trailing_slash().layer(router);
         let app =

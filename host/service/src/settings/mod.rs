@@ -61,6 +61,8 @@ pub struct Http {
     #[serde(deserialize_with = "seconds")]
     pub body_timeout: Duration,
     #[serde(deserialize_with = "seconds")]
+    pub linger: Duration,
+    #[serde(deserialize_with = "seconds")]
     pub grace: Duration,
 }
 

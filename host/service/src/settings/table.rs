@@ -189,6 +189,12 @@ fn http() -> Vec<Setting> {
             "How long the body of a request may pause.",
         ),
         Setting::new(
+            "http.linger",
+            Form::Duration,
+            value("10 s"),
+            "How long what a client still sends is thrown away when its request is refused: many hear the refusal only then.",
+        ),
+        Setting::new(
             "http.grace",
             Form::Duration,
             value("30 s"),

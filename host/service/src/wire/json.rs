@@ -1,10 +1,9 @@
 //! `Json`: a body, read with an error that names the member, or written.
 
+use super::body::read_whole;
 use crate::error::ApiError;
 use crate::state::AppState;
-use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,16 +16,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
-        let most = state.limits.json_body;
-        let bytes = to_bytes(
-            request.into_body(),
-            usize::try_from(most).unwrap_or(usize::MAX),
-        );
-        let bytes = bytes.await.map_err(|_| {
-            let message = format!("the body is longer than {most} bytes, or was cut off");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LONG", message)
-                .action("Send less, or raise `limits.json-body` in the configuration.")
-        })?;
+        let bytes = read_whole(request.into_body(), state.limits.json_body).await?;
         if bytes.trim_ascii().is_empty() {
             let message = "the body is empty, and must be a JSON object";
             return Err(ApiError::bad_request("INVALID_JSON", message));

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod api_version;
+mod body;
 mod collection;
 mod created;
 mod etag;
@@ -14,6 +15,7 @@ mod query;
 
 pub use accepted::Accepted;
 pub use api_version::ApiVersion;
+pub(crate) use body::{not_arrived, read_whole};
 pub use collection::{Collection, page, page_of};
 pub use created::Created;
 pub use etag::{Tagged, expected};

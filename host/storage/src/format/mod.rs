@@ -9,6 +9,7 @@ mod disk;
 mod error;
 mod expand;
 mod limits;
+mod look;
 mod pack;
 mod qcow2;
 mod source;
@@ -19,6 +20,7 @@ mod zipped;
 pub use error::{FormatError, Result};
 pub use expand::{Expansion, expand};
 pub use limits::ImageLimits;
+pub use look::look;
 pub use pack::WirePack;
 pub use watch::Progress;
 

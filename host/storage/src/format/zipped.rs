@@ -29,6 +29,13 @@ pub(super) fn expand_zip(source: &mut Source<'_>, disk: &mut DiskWriter<'_>) -> 
     }
 }
 
+/// How long the disk is that the one entry declares, in bytes.
+pub(super) fn disk_bytes(source: &mut Source<'_>) -> Result<u64> {
+    let entry = only_entry(source)?;
+    check(&entry)?;
+    Ok(entry.size())
+}
+
 /// The entry, when there is one and no other. The directory is read entry by entry: one with
 /// millions of them takes no memory.
 fn only_entry(source: &mut Source<'_>) -> Result<ZipFileEntry<'static>> {

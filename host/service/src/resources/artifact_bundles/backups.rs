@@ -1,10 +1,11 @@
 //! `/rest/artifact-bundles/backups`: all artifacts of the service in one archive, and back.
 
 use super::wire::Wire;
-use super::{archives, multipart, refuse_incomplete};
+use super::{archives, refuse_incomplete};
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::files::{Parts, download, receive};
+use crate::form::Form;
 use crate::resources::tasks::TaskWire;
 use crate::state::{AppState, blocking};
 use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, page};
@@ -198,10 +199,10 @@ async fn upload(
     Query(parts): Query<Parts>,
     request: Request,
 ) -> Result<Accepted, ApiError> {
-    let multipart = multipart(request, &state).await?;
+    let form = Form::open(request, &state).await?;
     let id = Id::generate();
-    let limit = state.limits.bundle_upload;
-    let (received, parts) = receive(&state, &id, limit, parts, multipart).await?;
+    let limit = state.limits.bundle_file();
+    let (received, parts) = receive(&state, &id, limit, parts, form).await?;
     let (archives, arrived) = (archives(&state), id.clone());
     let name = blocking(move || Ok(archives.open_uploaded_backup(&arrived)?)).await?;
     let key_id = state.sealer.key_id().to_owned();

@@ -3,24 +3,15 @@
 use super::refused;
 use super::writer::Writer;
 use crate::error::ApiError;
+use crate::form::{Form, Part};
 use crate::state::{AppState, blocking};
-use axum::extract::multipart::{Field, MultipartError};
-use axum::extract::{FromRequest, Multipart, Request};
-use axum::http::StatusCode;
+use axum::extract::Request;
 use mintage_deploy::golden_images::{Declared, Incoming, Received};
 use mintage_records::Id;
 use mintage_records::model::GoldenImage;
 use mintage_storage::ImageFormat;
 use serde::Deserialize;
 use utoipa::IntoParams;
-
-/// The longest text of a part, in bytes.
-const MAX_TEXT: usize = 64 << 10;
-/// The most parts.
-const MAX_PARTS: usize = 32;
-/// How much of a refused upload is read on, in bytes: many clients hear the answer only when they
-/// have sent everything.
-const PATIENCE: usize = 64 << 20;
 
 /// What is said of an image beside its file: in the query, or in parts of these names.
 #[derive(Debug, Default, Clone, Deserialize, IntoParams)]
@@ -92,26 +83,24 @@ pub(super) async fn arrive(
     request: Request,
 ) -> Result<Arrived, ApiError> {
     refuse_taken_name(state, said.name.clone()).await?;
-    let form = Multipart::from_request(request, state).await;
-    let mut form = form.map_err(|error| {
-        ApiError::bad_request("INVALID_MULTIPART", error.body_text())
-            .action("Send the file as the part `file` of a form (multipart/form-data).")
-    })?;
-    let arrived = take_parts(state, said, &mut form).await;
-    if arrived.is_err() {
-        read_on(&mut form).await;
-    }
-    arrived
+    let mut form = Form::open(request, state).await?;
+    let arrived = take_parts(state, said, &mut form).await?;
+    let limits = state.limits.clone();
+    let checked = blocking(move || {
+        let checked = arrived.declared.check_file(&arrived.received, &limits);
+        checked.map_err(refused).map(|()| arrived)
+    });
+    checked.await
 }
 
 async fn take_parts(
     state: &AppState,
     mut said: Said,
-    form: &mut Multipart,
+    form: &mut Form,
 ) -> Result<Arrived, ApiError> {
     let mut file: Option<(Id, String, Received)> = None;
-    for _ in 0..MAX_PARTS {
-        let Some(part) = form.next_field().await.map_err(broken)? else {
+    loop {
+        let Some(part) = form.next().await? else {
             let (id, file_name, received) = file.ok_or_else(no_file)?;
             let declared = said.declared(&file_name)?;
             declared.check().map_err(refused)?;
@@ -121,10 +110,10 @@ async fn take_parts(
                 received,
             });
         };
-        let name = part.name().unwrap_or_default().to_owned();
+        let name = part.name();
         match (name.as_str(), &file) {
             ("file", None) => {
-                let file_name = part.file_name().unwrap_or_default().to_owned();
+                let file_name = part.file_name();
                 let (id, received) = take_file(state, part).await?;
                 file = Some((id, file_name, received));
             }
@@ -132,37 +121,22 @@ async fn take_parts(
                 let message = "the form has more than one part `file`";
                 return Err(ApiError::bad_request("INVALID_MULTIPART", message));
             }
-            _ => said.take(&name, text(part).await?),
+            _ => said.take(&name, part.text().await?),
         }
     }
-    let message = format!("the form has more than {MAX_PARTS} parts");
-    Err(ApiError::bad_request("INVALID_MULTIPART", message))
 }
 
-async fn take_file(state: &AppState, mut part: Field<'_>) -> Result<(Id, Received), ApiError> {
+async fn take_file(state: &AppState, mut part: Part<'_>) -> Result<(Id, Received), ApiError> {
     let id = Id::generate();
-    let (folder, of, limit) = (state.folder.clone(), id.clone(), state.limits.image_upload);
+    let (folder, of, limit) = (state.folder.clone(), id.clone(), state.limits.image_file());
     let created = blocking(move || Incoming::create(&folder, &of, limit).map_err(refused));
     let mut writer = Writer::new(created.await?);
-    while let Some(bytes) = part.chunk().await.map_err(broken)? {
+    while let Some(bytes) = part.chunk().await? {
         writer.write(&bytes).await?;
     }
     let incoming = writer.finish().await?;
     let received = blocking(move || incoming.complete().map_err(refused));
     Ok((id, received.await?))
-}
-
-async fn text(mut part: Field<'_>) -> Result<String, ApiError> {
-    let mut text = Vec::new();
-    while let Some(bytes) = part.chunk().await.map_err(broken)? {
-        text.extend_from_slice(&bytes);
-        if text.len() > MAX_TEXT {
-            let message = format!("a text of the form is longer than {MAX_TEXT} bytes");
-            return Err(ApiError::bad_request("INVALID_MULTIPART", message));
-        }
-    }
-    String::from_utf8(text)
-        .map_err(|_| ApiError::bad_request("INVALID_MULTIPART", "a text of the form is not UTF-8"))
 }
 
 /// Who sends gigabytes under a name that is taken should hear of it soon.
@@ -179,29 +153,6 @@ async fn refuse_taken_name(state: &AppState, name: Option<String>) -> Result<(),
         .into()),
     });
     taken.await
-}
-
-async fn read_on(form: &mut Multipart) {
-    let mut left = PATIENCE;
-    while let Ok(Some(mut part)) = form.next_field().await {
-        while let Ok(Some(bytes)) = part.chunk().await {
-            match left.checked_sub(bytes.len()) {
-                Some(rest) => left = rest,
-                None => return,
-            }
-        }
-    }
-}
-
-fn broken(error: MultipartError) -> ApiError {
-    let status = match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
-        _ => StatusCode::BAD_REQUEST,
-    };
-    let message = "the form cannot be read to its end";
-    ApiError::new(status, "INVALID_MULTIPART", message)
-        .details(error.body_text())
-        .action("Send it again: it may have been cut off.")
 }
 
 fn no_file() -> ApiError {
