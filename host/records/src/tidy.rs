@@ -57,7 +57,8 @@ impl Records {
 impl Change<'_> {
     fn delete_tasks(&mut self, kept: Duration) -> Result<u64> {
         let millis = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
-        let oldest = Time::from_millis(self.at().as_millis().saturating_sub(millis));
+        // Nothing is older than 1970, and times before the year -9999 cannot be written.
+        let oldest = Time::from_millis(self.at().as_millis().saturating_sub(millis).max(0));
         // The wire's names are the variants'.
         let ended = TaskState::FINAL.map(|state| Filter::equal("taskState", format!("{state:?}")));
         let query = Query {

@@ -196,6 +196,12 @@ pub fn what_is_old_is_forgotten(store: &Store) {
     };
     let nothing = records.tidy(keep(u64::MAX, 48)).unwrap();
     assert_eq!((nothing.tasks, nothing.events), (0, 0));
+    let always = Retention {
+        events: u64::MAX,
+        tasks: Duration::MAX,
+    };
+    let nothing = records.tidy(always).unwrap();
+    assert_eq!((nothing.tasks, nothing.events), (0, 0));
 
     let last = records.read(|view| view.last_event()).unwrap();
     let tidied = records.tidy(keep(10, 23)).unwrap();
