@@ -3,6 +3,7 @@
 use crate::support::{Service, request};
 use axum::http::{Method, header};
 use mintage_records::access::{NewUser, Role};
+use mintage_records::model::{Task, TaskState};
 use mintage_records::{Author, RecordsError};
 use mintage_service::access::{Enforcement, Permission, password, token};
 use serde_json::{Value as Json, json};
@@ -428,6 +429,59 @@ fn every_route_refuses_and_lets_every_role_as_declared() {
                 "{place} as {role}"
             );
             assert_ne!(status, 401, "{place} as {role}");
+        }
+    }
+}
+
+#[test]
+fn who_may_begin_a_task_may_stop_it() {
+    let service = Service::start();
+    for role in Role::ALL {
+        user(&service, &name(role), role);
+    }
+    for (verb, permission) in [
+        ("os-volume.deploy", Permission::Deploy),
+        ("os-volume.capture", Permission::Artifacts),
+        ("take-in-golden-image", Permission::Artifacts),
+        ("bundle-create", Permission::Artifacts),
+        ("backup-create", Permission::Administer),
+    ] {
+        let task = service.state.records.change(&Author::service(), |change| {
+            change.insert(Task {
+                name: "Create".into(),
+                owner: "anna".into(),
+                task_state: TaskState::Completed,
+                task_status: String::new(),
+                percent_complete: 100,
+                steps: Vec::new(),
+                log: Vec::new(),
+                errors: Vec::new(),
+                warnings: Vec::new(),
+                output: Vec::new(),
+                resource: None,
+                resource_name: None,
+                verb: verb.into(),
+                input: Json::Null,
+                cancel_requested: false,
+                started: None,
+                ended: None,
+            })
+        });
+        let task = task.map_err(|error: RecordsError| error).unwrap().id;
+        for role in Role::ALL {
+            let uri = format!("/rest/tasks/{task}/cancel");
+            let mut request = request(Method::POST, &uri, "{}");
+            let session = session(&service, &name(role));
+            let headers = request.headers_mut();
+            headers.insert("auth", session.parse().unwrap());
+            // It has ended: who may stop it hears that.
+            let expected = match permission.is_granted_to(role) {
+                true => (409, "TASK_ENDED"),
+                false => (403, "FORBIDDEN"),
+            };
+            let (status, code) = service.answered(request);
+            let answer = (status.as_u16(), code.unwrap_or_default());
+            assert_eq!((answer.0, answer.1.as_str()), expected, "{verb} as {role}");
         }
     }
 }

@@ -16,17 +16,20 @@ pub enum Permission {
     Deploy,
     /// To manage users, settings, backups: `administer`.
     Administer,
+    /// To stop tasks, each by whoever may begin its kind: `stop`.
+    Stop,
     /// To manage one's own session, password and tokens: `self`.
     Own,
 }
 
 impl Permission {
     /// All that a document can name as a scope.
-    pub const NAMED: [(&'static str, Self); 5] = [
+    pub const NAMED: [(&'static str, Self); 6] = [
         ("read", Self::Read),
         ("artifacts", Self::Artifacts),
         ("deploy", Self::Deploy),
         ("administer", Self::Administer),
+        ("stop", Self::Stop),
         ("self", Self::Own),
     ];
 
@@ -48,6 +51,7 @@ impl Permission {
                 role,
                 Role::ServerAdministrator | Role::InfrastructureAdministrator
             ),
+            Self::Stop => role != Role::ReadOnly,
             Self::Administer => role == Role::InfrastructureAdministrator,
         }
     }
@@ -64,11 +68,14 @@ mod tests {
         };
         let table: &[(Role, &[&str])] = &[
             (ReadOnly, &["read", "self"]),
-            (SoftwareAdministrator, &["read", "artifacts", "self"]),
-            (ServerAdministrator, &["read", "deploy", "self"]),
+            (
+                SoftwareAdministrator,
+                &["read", "artifacts", "stop", "self"],
+            ),
+            (ServerAdministrator, &["read", "deploy", "stop", "self"]),
             (
                 InfrastructureAdministrator,
-                &["read", "artifacts", "deploy", "administer", "self"],
+                &["read", "artifacts", "deploy", "administer", "stop", "self"],
             ),
         ];
         let page = include_str!("../../../../docs/access.md");

@@ -4,13 +4,15 @@ mod wire;
 
 pub use wire::TaskWire;
 
-use crate::access::Caller;
+use crate::access::{Caller, Permission};
 use crate::error::{ApiError, Envelope};
 use crate::state::{AppState, blocking};
 use crate::wire::{Collection, Json, ListQuery, PathId, Tagged, page};
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use mintage_deploy::task::CancelError;
+use mintage_deploy::bundles::{CreateBackup, RestoreBackup};
+use mintage_deploy::os_volumes::Deploy;
+use mintage_deploy::task::{CancelError, Verb as _};
 use mintage_records::model::Task;
 use mintage_records::{Id, Kind, Stored};
 use std::sync::Arc;
@@ -99,7 +101,7 @@ async fn get(
     post,
     path = "/rest/tasks/{id}/cancel",
     tag = "tasks",
-    security(("session" = ["artifacts"]), ("token" = ["artifacts"])),
+    security(("session" = ["stop"]), ("token" = ["stop"])),
     params(("id" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "It, as it stops.", body = TaskWire),
@@ -121,7 +123,7 @@ async fn cancel(
     patch,
     path = "/rest/tasks/{id}",
     tag = "tasks",
-    security(("session" = ["artifacts"]), ("token" = ["artifacts"])),
+    security(("session" = ["stop"]), ("token" = ["stop"])),
     params(("id" = String, Path, description = "Its id.")),
     responses(
         (status = 200, description = "It, as it stops.", body = TaskWire),
@@ -139,8 +141,25 @@ async fn patch(
 }
 
 async fn stop(state: &AppState, caller: &Caller, id: Id) -> Result<Stored<Task>, ApiError> {
+    let of = id.clone();
+    let task = state.read(move |view| Ok(view.get::<Task>(&of)?)).await?;
+    if !to_begin(&task.body.verb).is_granted_to(caller.role) {
+        let (name, role) = (&caller.name, caller.role);
+        let message = format!("`{name}` has the role `{role}`, which may not begin such tasks");
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+            .action("Ask who may begin it, or an infrastructure administrator."));
+    }
     let (tasks, author) = (Arc::clone(&state.tasks), caller.author());
     blocking(move || Ok(tasks.cancel(&id, &author)?)).await
+}
+
+/// What somebody needs to begin a task with this verb, and to stop one.
+fn to_begin(verb: &str) -> Permission {
+    match verb {
+        Deploy::NAME => Permission::Deploy,
+        CreateBackup::NAME | RestoreBackup::NAME => Permission::Administer,
+        _ => Permission::Artifacts,
+    }
 }
 
 impl From<CancelError> for ApiError {
