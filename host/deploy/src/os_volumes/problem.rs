@@ -1,5 +1,6 @@
 //! `DeployError`: why a volume is not made, with everything that is wrong at once.
 
+use super::run::RunRecord;
 use mintage_engine::{Code, Diagnostic};
 use mintage_records::RecordsError;
 use mintage_records::model::TaskError;
@@ -15,9 +16,12 @@ pub enum DeployError {
     /// What was asked for cannot be done: all that is wrong, at least one problem.
     #[error("{}", summary(_0))]
     Refused(Vec<TaskError>),
-    /// The run of the plan failed, or its worker did.
+    /// The run of the plan could not be done, or its worker failed.
     #[error("{}", _0.message)]
     Run(Box<TaskError>),
+    /// The plan failed; with what it did until then.
+    #[error("{}", _0.message)]
+    Plan(Box<TaskError>, Box<RunRecord>),
     /// Somebody cancelled it.
     #[error("it was cancelled")]
     Cancelled,
@@ -33,7 +37,7 @@ impl DeployError {
     pub fn problems(&self) -> Vec<TaskError> {
         match self {
             Self::Refused(problems) => problems.clone(),
-            Self::Run(failed) => vec![(**failed).clone()],
+            Self::Run(failed) | Self::Plan(failed, _) => vec![(**failed).clone()],
             Self::Cancelled => vec![problem("CANCELLED", self.to_string(), "")],
             Self::Records(error) => vec![problem("RECORDS", error.to_string(), "")],
         }

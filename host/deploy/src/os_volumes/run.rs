@@ -95,11 +95,14 @@ impl RunRecord {
     /// The record of a run that succeeded.
     ///
     /// # Errors
-    /// `Run` with the reason of one that failed.
+    /// `Plan` with the reason of one that failed.
     pub fn succeeded(self) -> Result<Self, DeployError> {
-        match self.outcome.error {
+        match self.outcome.error.clone() {
             None => Ok(self),
-            Some(error) => Err(DeployError::Run(Box::new(from_diagnostic(error)))),
+            Some(error) => {
+                let failed = Box::new(from_diagnostic(error));
+                Err(DeployError::Plan(failed, Box::new(self)))
+            }
         }
     }
 

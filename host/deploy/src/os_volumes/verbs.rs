@@ -7,6 +7,7 @@ use super::run::RunRecord;
 use crate::DataFolder;
 use crate::golden_images;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
+use mintage_plans::run::Status;
 use mintage_records::Sealer;
 use mintage_worker::{Cancellation, Stage};
 use serde_json::Value as Json;
@@ -50,8 +51,8 @@ impl Verb for Deploy {
             DeployStep::Customize => {
                 let (cancellation, sealer) = (cancellation(context), &self.sealer);
                 let mut watch = |stage| tell(context, stage);
-                let record =
-                    input.make(&records, sealer, &self.folder, cancellation, &mut watch)?;
+                let made = input.make(&records, sealer, &self.folder, cancellation, &mut watch);
+                let record = told(context, made)?;
                 repeat(context, &record);
                 records.change(&author, |change| input.keep(change, &record))?;
             }
@@ -125,8 +126,8 @@ impl Verb for CaptureVolume {
             CaptureStep::Generalize => {
                 let (cancellation, sealer) = (cancellation(context), &self.sealer);
                 let mut watch = |stage| tell(context, stage);
-                let captured =
-                    input.make(&records, sealer, &self.folder, cancellation, &mut watch)?;
+                let made = input.make(&records, sealer, &self.folder, cancellation, &mut watch);
+                let captured = told(context, made)?;
                 repeat(context, &captured.record);
                 records.change(&author, |change| input.keep(change, &captured))?;
                 Ok(Json::Null)
@@ -165,11 +166,33 @@ impl Verb for CaptureVolume {
     }
 }
 
-/// What the scripts said, in the log of the task.
+/// Of a plan that failed there is no volume: what it did until then is in the log of the task only.
+fn told<T>(context: &mut StepContext, made: Result<T, DeployError>) -> Result<T, DeployError> {
+    if let Err(DeployError::Plan(_, record)) = &made {
+        repeat(context, record);
+    }
+    made
+}
+
+/// Which scripts ran, and what they said, in the log of the task.
 fn repeat(context: &mut StepContext, record: &RunRecord) {
+    for step in &record.outcome.transcript {
+        let (number, script, status) = (step.step, &step.script, word(step.status));
+        let touched = step.touched;
+        context.log(format!(
+            "step {number}: {script}: {status}, {touched} paths touched"
+        ));
+    }
     for line in &record.outcome.log {
         let (script, text) = (&line.script, line.text.replace('\n', " "));
         context.log(format!("{script}:{}: {text}", line.line));
+    }
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Succeeded => "succeeded",
+        Status::Failed => "failed",
     }
 }
 

@@ -295,7 +295,7 @@ impl From<DeployError> for ApiError {
                 Self::all("DEPLOYMENT_REFUSED", "problems", each)
             }
             DeployError::Cancelled => Self::internal(&"cancelled"),
-            DeployError::Run(failed) => {
+            DeployError::Run(failed) | DeployError::Plan(failed, _) => {
                 let mut refused = refusal(*failed);
                 refused.status = StatusCode::INTERNAL_SERVER_ERROR;
                 refused
