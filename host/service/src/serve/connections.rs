@@ -1,10 +1,13 @@
-//! `Limited`: no more connections at the same time than the configuration says.
+//! `Limited`: no more connections at the same time than the configuration says, and none that takes
+//! nothing of what is sent to it.
 
+use super::patience::Patient;
 use axum_server::accept::Accept;
 use std::future::{Ready, ready};
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
 
@@ -12,21 +15,23 @@ use tower::Service;
 #[derive(Debug, Clone)]
 pub(super) struct Limited {
     places: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Limited {
-    /// Room for `most` connections.
-    pub(super) fn new(most: usize) -> Self {
+    /// Room for `most` connections, each of which may take nothing for `patience`.
+    pub(super) fn new(most: usize, patience: Duration) -> Self {
         Self {
+            patience,
             places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
         }
     }
 }
 
 impl<I, S> Accept<I, S> for Limited {
-    type Stream = I;
+    type Stream = Patient<I>;
     type Service = Held<S>;
-    type Future = Ready<io::Result<(I, Held<S>)>>;
+    type Future = Ready<io::Result<(Patient<I>, Held<S>)>>;
 
     fn accept(&self, stream: I, service: S) -> Self::Future {
         let place = Arc::clone(&self.places).try_acquire_owned();
@@ -36,7 +41,7 @@ impl<I, S> Accept<I, S> for Limited {
                     service,
                     _place: Arc::new(place),
                 };
-                Ok((stream, held))
+                Ok((Patient::new(stream, self.patience), held))
             }
             Err(_) => {
                 tracing::warn!("a connection was refused: there are `http.connections` already");

@@ -6,6 +6,7 @@ mod data;
 mod layers;
 mod log;
 mod notify;
+mod patience;
 mod stop;
 mod unread;
 
@@ -188,7 +189,7 @@ fn accept(
     async move {
         let acceptor = RustlsAcceptor::new(tls)
             .handshake_timeout(http.handshake_timeout)
-            .acceptor(Limited::new(http.connections));
+            .acceptor(Limited::new(http.connections, http.body_timeout));
         let mut server = axum_server::from_tcp(listener)?
             .acceptor(acceptor)
             .http1_only()

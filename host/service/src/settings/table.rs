@@ -186,7 +186,7 @@ fn http() -> Vec<Setting> {
             "http.body-timeout",
             Form::Duration,
             value("60 s"),
-            "How long the body of a request may pause.",
+            "How long the body of a request or reply may pause.",
         ),
         Setting::new(
             "http.linger",
