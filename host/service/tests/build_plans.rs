@@ -288,8 +288,8 @@ fn what_cannot_be_is_refused_precisely() {
             "INVALID_MOUNT: `partition:0` cannot be mounted on `/boot`",
         ),
         (
-            plan(json!({"deadlineSeconds": 0})),
-            "INVALID_DEADLINE: `deadlineSeconds` must be from 1 to 86400",
+            plan(json!({"deadlineSeconds": 86401})),
+            "INVALID_DEADLINE: `deadlineSeconds` must be from 1 to 86400, or 0 for none",
         ),
     ] {
         let refused = service.post("/rest/build-plans", &body).refusal(400);

@@ -135,6 +135,7 @@ pub(super) struct Input {
     #[schema(value_type = Option<bool>)]
     _hp_provided: Option<Flag>,
     mounts: Option<BTreeMap<String, String>>,
+    /// 0: none.
     deadline_seconds: Option<u64>,
     e_tag: Option<String>,
     etag: Option<String>,
@@ -183,6 +184,7 @@ impl Input {
         };
         let mounts = self.mounts.or_else(|| old.map(|old| old.mounts.clone()));
         let deadline = self.deadline_seconds.or_else(|| old?.deadline_seconds);
+        let deadline = deadline.filter(|seconds| *seconds > 0);
         Ok(BuildPlan {
             name: name(self.name, old.map(|old| old.name.as_str()))?,
             description: self.description.or_else(|| old?.description.clone()),
@@ -323,7 +325,8 @@ fn read_deadline(seconds: u64) -> Result<u64, ApiError> {
     match (1..=MAX_DEADLINE).contains(&seconds) {
         true => Ok(seconds),
         false => {
-            let message = format!("`deadlineSeconds` must be from 1 to {MAX_DEADLINE}");
+            let message =
+                format!("`deadlineSeconds` must be from 1 to {MAX_DEADLINE}, or 0 for none");
             Err(ApiError::bad_request("INVALID_DEADLINE", message).source("deadlineSeconds"))
         }
     }
