@@ -2,7 +2,7 @@
 
 use mintage_test_support::disk::debian;
 use mintage_test_support::environment::project;
-use mintage_test_support::{Environment, Need, Transcript, lane};
+use mintage_test_support::{Environment, Need, Remote, Server, Transcript, lane};
 use std::os::unix::fs::symlink;
 
 #[test]
@@ -21,6 +21,16 @@ fn the_tutorial_does_what_it_shows() {
     let environment = Environment::new();
     symlink(debian("debian-12"), environment.path("debian-12.img")).unwrap();
     page("docs/tutorial.md").run(&environment);
+}
+
+#[test]
+fn the_page_on_remote_commands_does_what_it_shows() {
+    let environment = Environment::new();
+    let plans = project().join("sample-plans");
+    symlink(plans, environment.path("sample-plans")).unwrap();
+    let server = Server::start(&environment, &[]);
+    let _remote = Remote::log_in(&environment, &server);
+    page("docs/remote.md").run(&environment);
 }
 
 fn page(path: &str) -> Transcript {

@@ -1,6 +1,8 @@
 //! The command line: the commands, and what they have in common.
 
-use crate::commands::remote::{create, delete, download, get, list, login, logout, upload, watch};
+use crate::commands::remote::{
+    apply, create, delete, download, get, list, login, logout, upload, watch,
+};
 use crate::commands::{
     bundle, cat, check, completions, config, demo, diff, doc, inspect, ls, man, new, run, scan,
     serve, test, tree,
@@ -50,6 +52,7 @@ pub(crate) enum Command {
     LogOut(logout::LogOut),
     List(list::List),
     Get(get::Get),
+    Apply(apply::Apply),
     Create(create::Create),
     Delete(delete::Delete),
     Upload(upload::Upload),
@@ -93,6 +96,7 @@ impl Command {
             Self::LogOut(command) => command.run(screen),
             Self::List(command) => command.run(screen),
             Self::Get(command) => command.run(screen),
+            Self::Apply(command) => command.run(screen),
             Self::Create(command) => command.run(screen),
             Self::Delete(command) => command.run(screen),
             Self::Upload(command) => command.run(screen),

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// What was asked for is done.
     Success = 0,
-    /// The run or check failed, or a diff found differences. Nothing was made.
+    /// The run or check failed, or a diff found differences. Nothing was made, but by `apply`, where
+    /// something read-only differs.
     Failed = 1,
     /// The command line is wrong.
     Usage = 2,
@@ -91,6 +92,7 @@ mod tests {
             (Code::P7012, Exit::Failed),
             (Code::P8001, Exit::Service),
             (Code::P8008, Exit::Unreadable),
+            (Code::P8009, Exit::Service),
             (Code::P9001, Exit::Unreadable),
             (Code::P9002, Exit::Failed),
         ] {

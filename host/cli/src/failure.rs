@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use mintage_client::ClientError;
+use mintage_client::error::Refusal;
 use mintage_engine::{Code, Diagnostic};
 use mintage_storage::StorageError;
 use mintage_volume::VolumeError;
@@ -146,7 +147,7 @@ impl From<ClientError> for Failure {
                     "run `mintage login https://HOST:PORT`, or set MINTAGE_URL, MINTAGE_TOKEN and MINTAGE_CA",
                 ),
             ),
-            ClientError::Refused(refusal) if refusal.status == 401 => {
+            ClientError::Refused(refusal) if is_session_over(refusal) => {
                 (Code::P8004, Some("log in again with `mintage login`"))
             }
             ClientError::Refused(_) => (Code::P8004, None),
@@ -158,6 +159,8 @@ impl From<ClientError> for Failure {
             ClientError::NoResource { .. } => {
                 (Code::P8007, Some("`mintage list` shows what there is"))
             }
+            ClientError::Ambiguous { .. } => (Code::P8007, Some("name it by its URI")),
+            ClientError::CannotApply(_) => (Code::P8009, Some("nothing was changed")),
             ClientError::File { .. } => (Code::P8008, None),
         };
         // What a service says may hold anything, too.
@@ -170,17 +173,21 @@ impl From<ClientError> for Failure {
             let actions = refusal.recommended_actions.iter().map(|text| shown(text));
             let actions = actions.collect::<Vec<_>>().join(" ");
             diagnostic.help = Some(actions)
-                .filter(|text| !text.is_empty())
+                .filter(|text| !text.is_empty() && !is_session_over(refusal))
                 .or(diagnostic.help);
         }
         diagnostic.into()
     }
 }
 
+/// Whether a service asks for a session; it speaks to programs then, of requests and headers.
+fn is_session_over(refusal: &Refusal) -> bool {
+    refusal.status == 401 && refusal.error_code.as_deref() == Some("AUTHENTICATION")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mintage_client::error::Refusal;
     use mintage_engine::Style;
 
     #[test]
@@ -213,6 +220,12 @@ mod tests {
                 kind: "plan-scripts".into(),
                 name: "Host nam".into(),
             },
+            ClientError::Ambiguous {
+                kind: "os-volumes".into(),
+                name: "web".into(),
+                uris: vec!["/rest/os-volumes/1".into(), "/rest/os-volumes/2".into()],
+            },
+            ClientError::CannotApply("golden image `Debian 12` is not there".into()),
             ClientError::File {
                 what: "cannot read a.json".into(),
                 why: "no such file".into(),

@@ -45,6 +45,19 @@ pub enum ClientError {
         /// What was asked for.
         name: String,
     },
+    /// There are several of that name.
+    #[error("there are several `{name}` in {kind}: {}", .uris.join(", "))]
+    Ambiguous {
+        /// The collection.
+        kind: String,
+        /// What was asked for.
+        name: String,
+        /// Where they are.
+        uris: Vec<String>,
+    },
+    /// What is wanted stands in the way of what is there.
+    #[error("{0}")]
+    CannotApply(String),
     /// A file here cannot be read or written.
     #[error("{what}: {why}")]
     File {

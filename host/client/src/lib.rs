@@ -1,8 +1,10 @@
 //! Speaks to a Mintage service over its REST API: for the remote commands, and for programs.
 //!
 //! [`Service`] sends requests and turns refusals into a [`ClientError`]; [`certificate`] says whom to
-//! trust; [`login`] keeps a session for the next command; [`task`] follows long work.
+//! trust; [`login`] keeps a session for the next command; [`task`] follows long work; [`apply`] makes
+//! its artifacts equal to a folder's.
 
+pub mod apply;
 pub mod certificate;
 pub mod error;
 pub mod login;

@@ -130,17 +130,40 @@ impl ResourceKind {
     }
 
     fn find_by_name(self, service: &Service, name: &str) -> Result<Option<String>> {
-        let quoted = name.replace('\\', "\\\\").replace('\'', "\\'");
-        let query = Serializer::new(String::new())
-            .append_pair("filter", &format!("{}='{quoted}'", self.name_member))
-            .finish();
-        let reply = service.get(&format!("{}?{query}", self.path))?;
-        let members = reply.body.get("members").and_then(Json::as_array);
-        let first = members.and_then(|members| members.first());
-        let uri = first
-            .and_then(|member| member.get("uri"))
-            .and_then(Json::as_str);
-        Ok(uri.map(ToOwned::to_owned))
+        let found = find_member(service, self.path, self.name_member, name)?;
+        let uri = found.as_ref().and_then(|member| member.get("uri"));
+        Ok(uri.and_then(Json::as_str).map(ToOwned::to_owned))
+    }
+}
+
+/// The member of the collection at `path` whose `name_member` is `name`.
+///
+/// # Errors
+/// Those of [`Service::get`], and `Ambiguous` when there are several.
+pub(crate) fn find_member(
+    service: &Service,
+    path: &str,
+    name_member: &str,
+    name: &str,
+) -> Result<Option<Json>> {
+    let quoted = name.replace('\\', "\\\\").replace('\'', "\\'");
+    let query = Serializer::new(String::new())
+        .append_pair("filter", &format!("{name_member}='{quoted}'"))
+        .finish();
+    let mut reply = service.get(&format!("{path}?{query}"))?;
+    let members = reply.body.get_mut("members").and_then(Json::as_array_mut);
+    let mut members = members.map(std::mem::take).unwrap_or_default();
+    match members.len() {
+        0 | 1 => Ok(members.pop()),
+        _ => Err(ClientError::Ambiguous {
+            kind: path.trim_start_matches("/rest/").to_owned(),
+            name: name.to_owned(),
+            uris: members
+                .iter()
+                .filter_map(|member| member.get("uri").and_then(Json::as_str))
+                .map(ToOwned::to_owned)
+                .collect(),
+        }),
     }
 }
 

@@ -168,7 +168,14 @@ impl Service {
             .file_name(&name)
             .mime_str("application/octet-stream")
             .map_err(|error| self.failed(&error))?;
-        self.answer(self.call(Method::POST, path, &[], Form::new().part("file", part))?)
+        let form = Form::new().part("file", part);
+        // Only this way does a form say which boundary it has.
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        for (name, value) in self.headers() {
+            request = request.header(name, value);
+        }
+        let response = request.send(form).map_err(|error| self.failed(&error))?;
+        self.answer(response)
     }
 
     /// Writes what is at `path` to `target`, streamed; `received` is told how many bytes came, of
@@ -213,11 +220,8 @@ impl Service {
     ) -> Result<Response<Body>> {
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.url))
-            .header("X-API-Version", API_VERSION)
-            .header(header::ACCEPT, "application/json");
-        if let Some(token) = &self.token {
-            let (name, value) = token.header();
+            .uri(format!("{}{path}", self.url));
+        for (name, value) in self.headers() {
             request = request.header(name, value);
         }
         for (name, value) in headers {
@@ -227,6 +231,16 @@ impl Service {
             ClientError::Answer(format!("`{path}` cannot be asked for: {error}"))
         })?;
         self.agent.run(request).map_err(|error| self.failed(&error))
+    }
+
+    /// What every request says.
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            ("X-API-Version", API_VERSION.to_owned()),
+            ("accept", "application/json".to_owned()),
+        ];
+        headers.extend(self.token.as_ref().map(Token::header));
+        headers
     }
 
     fn answer(&self, response: Response<Body>) -> Result<Reply> {

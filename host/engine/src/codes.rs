@@ -134,6 +134,7 @@ codes! {
     P8006 "foreign-answer" "The answer is none of a Mintage service.",
     P8007 "no-resource" "The service has no resource of this name.",
     P8008 "local-file" "A file on this machine cannot be read or written.",
+    P8009 "cannot-apply" "What is to be applied does not fit to what the service has.",
 
     P9001 "configuration" "The configuration of the service is wrong.",
     P9002 "start" "The service cannot be started.",

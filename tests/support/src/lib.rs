@@ -12,6 +12,7 @@ pub mod lane;
 pub mod manifest;
 pub mod operations;
 pub mod postgres;
+pub mod remote;
 pub mod server;
 pub mod transcript;
 
@@ -19,5 +20,6 @@ pub use environment::Environment;
 pub use guest::Guest;
 pub use lane::Need;
 pub use postgres::Postgres;
+pub use remote::Remote;
 pub use server::{Answer, Server};
 pub use transcript::Transcript;

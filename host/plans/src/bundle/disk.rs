@@ -1,9 +1,11 @@
 //! The disk in a golden image of a bundle: a zip file with exactly one entry, a raw disk.
 
-use super::directory;
+use super::directory::{self, read_entry};
 use super::error::{BundleError, Result};
 use super::limits::{BundleLimit, BundleLimits};
+use mintage_volume::digits::hex;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use std::io::{Read, Seek};
 
 /// How zip files begin (APPNOTE 4.3.7): a disk never does.
@@ -57,6 +59,28 @@ pub fn disk_of(
         return Err(BundleError::forbidden(image, why));
     }
     Ok(DiskEntry { name, size })
+}
+
+/// The SHA-256 of the disk in the golden image `image`, in hexadecimal.
+///
+/// # Errors
+/// As [`disk_of`], and P5008 when the disk is damaged.
+pub fn disk_sum(
+    image: &str,
+    reader: &mut (impl Read + Seek),
+    limits: &BundleLimits,
+) -> Result<String> {
+    disk_of(image, reader, limits)?;
+    let directory = directory::read(reader, limits).map_err(|error| within(image, error))?;
+    let mut sum = Sha256::new();
+    for (name, entry) in &directory {
+        let read = read_entry(reader, name, entry, |piece| {
+            sum.update(piece);
+            Ok(())
+        });
+        read.map_err(|error| within(image, error))?;
+    }
+    Ok(hex(&sum.finalize()))
 }
 
 fn within(image: &str, error: BundleError) -> BundleError {

@@ -1,5 +1,6 @@
 //! The remote commands: what a Mintage service can do, from another machine.
 
+pub mod apply;
 pub mod create;
 pub mod delete;
 pub mod download;

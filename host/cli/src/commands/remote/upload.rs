@@ -85,7 +85,7 @@ impl Upload {
                     .append_pair("name", name)
                     .append_pair("description", description)
                     .append_pair("format", format)
-                    .extend_pairs(sha256.iter().map(|sum| ("sha256", sum)));
+                    .extend_pairs(sha256.iter().map(|sum| ("checksum", sum)));
                 (
                     file,
                     waiting,

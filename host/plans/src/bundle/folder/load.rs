@@ -75,6 +75,23 @@ impl LoadedFolder {
         Ok(all)
     }
 
+    /// The file of a golden image, checked against what the folder says of it; none where it was
+    /// unpacked without.
+    ///
+    /// # Errors
+    /// P5008 when it cannot be read, P5010 when it is not what the folder says it is.
+    pub fn image_file(&self, image: &GoldenImage) -> Result<Option<PathBuf>> {
+        let (path, stated) = self.image(image)?;
+        let opened = match self.open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|error| unreadable(path, &error))?,
+        };
+        let facts = ImageFacts::read(opened.0);
+        let facts = facts.map_err(|error| BundleError::unreadable(path, &error))?;
+        check(path, stated, &facts)?;
+        Ok(Some(self.root.join(path)))
+    }
+
     /// Writes the bundle to `output`, which is empty.
     ///
     /// # Errors
