@@ -7,14 +7,17 @@ use axum::body::{Body, Bytes};
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _, stream};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Poll, ready};
 
 /// How much may come before the next part or the next piece of one, in bytes. The reader of forms
 /// keeps that in memory, and a hostile head of a part never ends.
 const MAX_HEAD: u64 = 1 << 20;
+/// How much may come before the reader of forms looks at it, in bytes.
+const LOOK: u64 = 256 << 10;
 
 /// A form while it arrives.
 pub(crate) struct Form {
@@ -44,16 +47,7 @@ impl Form {
     pub(crate) async fn open(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let unseen = Unseen::default();
         let counted = unseen.clone();
-        let request = request.map(|body| {
-            let pieces = body.into_data_stream().map(move |piece| {
-                let piece = piece.map_err(io::Error::other)?;
-                match counted.add(piece.len() as u64) {
-                    true => Ok(piece),
-                    false => Err(io::Error::other("the head of a part has no end")),
-                }
-            });
-            Body::from_stream(pieces)
-        });
+        let request = request.map(|body| Body::from_stream(counted.pieces(body)));
         let multipart = Multipart::from_request(request, state).await;
         let multipart = multipart.map_err(|error| {
             let message = "the body is no form (multipart/form-data) with a boundary";
@@ -134,9 +128,29 @@ impl Part<'_> {
 }
 
 impl Unseen {
-    /// Whether there is room for `bytes` more.
-    fn add(&self, bytes: u64) -> bool {
-        self.0.fetch_add(bytes, Ordering::Relaxed) <= MAX_HEAD
+    /// The pieces of `body`, counted. The reader of forms takes all that there is before it looks at
+    /// it, so it is made to look often: who sends fast must not fill the memory.
+    fn pieces(self, body: Body) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+        let mut pieces = body.into_data_stream();
+        let mut looked_at = 0;
+        stream::poll_fn(move |context| {
+            let unseen = self.0.load(Ordering::Relaxed);
+            looked_at = unseen.min(looked_at);
+            if unseen - looked_at >= LOOK {
+                looked_at = unseen;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            if unseen > MAX_HEAD {
+                let endless = io::Error::other("the head of a part has no end");
+                return Poll::Ready(Some(Err(endless)));
+            }
+            let piece = ready!(pieces.poll_next_unpin(context));
+            if let Some(Ok(piece)) = &piece {
+                self.0.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            }
+            Poll::Ready(piece.map(|piece| piece.map_err(io::Error::other)))
+        })
     }
 
     fn reset(&self) {
