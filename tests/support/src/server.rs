@@ -1,9 +1,12 @@
 //! `Server`: a running `mintage serve` of one test, over TLS, with its own data folder.
 
 use crate::environment::Environment;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::Value as Json;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -206,6 +209,29 @@ impl<'e> Server<'e> {
                 .limit(u64::MAX)
                 .read_to_vec()?,
         })
+    }
+
+    /// A connection over TLS, for what no client would send.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn connect(&self) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
+        let pem = fs::read(self.certificate()).expect("its certificate");
+        let mut roots = rustls::RootCertStore::empty();
+        let certificate = CertificateDer::from_pem_slice(&pem).expect("PEM");
+        roots.add(certificate).expect("a certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("TLS")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let address = self.url().trim_start_matches("https://");
+        let socket = TcpStream::connect(address).expect("a connection");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let name = ServerName::try_from("127.0.0.1").expect("a name");
+        let client = rustls::ClientConnection::new(Arc::new(config), name).expect("TLS");
+        rustls::StreamOwned::new(client, socket)
     }
 
     /// The process.
