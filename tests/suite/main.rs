@@ -34,6 +34,7 @@ mod house;
 mod image_formats;
 mod kill;
 mod layouts;
+mod manual;
 mod network;
 mod network_ifcfg;
 mod network_ifupdown;

@@ -54,6 +54,11 @@ pub fn say_skipped(name: &str, why: &str) {
 }
 
 impl Need {
+    /// Whether it is there.
+    pub fn is_there(self) -> bool {
+        self.missing().is_none()
+    }
+
     fn missing(self) -> Option<String> {
         match self {
             Self::Root => (!rustix::process::geteuid().is_root()).then(|| "not root".to_owned()),
