@@ -24,6 +24,7 @@ mod ext4_images;
 mod firewall_and_multipath;
 mod first_boot_settings;
 mod formats;
+mod golden_images;
 mod goldens;
 mod hostile;
 mod hostile_images;

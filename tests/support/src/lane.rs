@@ -41,6 +41,21 @@ pub fn can_run(name: &str, needs: &[Need]) -> bool {
     false
 }
 
+/// Fails early where `folder` has less free space than `bytes`: a disk that fills up in the middle
+/// fails others too.
+///
+/// # Panics
+/// When there is not enough.
+pub fn need_space(folder: &Path, bytes: u64) {
+    let filesystem = rustix::fs::statvfs(folder).expect("its filesystem");
+    let free = filesystem.f_bavail.saturating_mul(filesystem.f_frsize);
+    let folder = folder.display();
+    assert!(
+        free >= bytes,
+        "{folder} has {free} bytes free, and {bytes} are needed"
+    );
+}
+
 /// Says loudly that the lane `name` is skipped, and why.
 pub fn say_skipped(name: &str, why: &str) {
     // Straight to the terminal: a skipped lane must be seen without `--nocapture`.
