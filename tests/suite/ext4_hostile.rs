@@ -3,7 +3,7 @@
 
 use mintage_test_support::disk::Mounted;
 use mintage_test_support::environment::succeed;
-use mintage_test_support::operations::Random;
+use mintage_test_support::random::Random;
 use mintage_test_support::{Environment, Need, lane};
 use mintage_volume::block::MemoryDevice;
 use mintage_volume::filesystem::{Ext4, FileKind, FileSystem, Ownership, Timestamp};

@@ -1,11 +1,11 @@
 //! `Client`: sends one request after the other until the service is gone, and knows what was answered.
 
-use super::dice::Dice;
 use super::fixture::Fixture;
 use super::model::{BUNDLES, Extraction, IMAGES, Known, Making, Meant, Model, TOKENS, VOLUMES};
 use super::model::{is_final, text, upload_of};
 use super::request::Request;
 use mintage_test_support::Server;
+use mintage_test_support::random::Random;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Client {
     pub(super) count: u64,
     /// Names of bundles that were uploaded.
     pub(super) uploaded: BTreeSet<String>,
-    pub(super) dice: Dice,
+    pub(super) random: Random,
     pub(super) fixture: Arc<Fixture>,
 }
 
@@ -32,7 +32,7 @@ impl Client {
             number,
             count: 0,
             uploaded: BTreeSet::new(),
-            dice: Dice::new(seed ^ ((number as u64 + 1) << 32)),
+            random: Random::new(seed ^ ((number as u64 + 1) << 32)),
             fixture: Arc::clone(fixture),
         }
     }
@@ -58,7 +58,7 @@ impl Client {
             return false;
         };
         self.take(&request, &meant, answer.status, &answer.json());
-        if request.key.is_some() && self.dice.between(0, 3) == 0 {
+        if request.key.is_some() && self.random.between(0, 3) == 0 {
             return self.repeat(server, &request, answer.status, &answer.json());
         }
         true
@@ -169,7 +169,7 @@ impl Client {
             match (meant, body["errorCode"].as_str()) {
                 (_, Some("REQUEST_RUNNING")) => std::thread::sleep(Duration::from_millis(10)),
                 (Meant::Make(known), Some("REPLY_LOST")) if known.collection == TOKENS => {
-                    return self.find(server, &known);
+                    return self.find(server, known);
                 }
                 _ => return self.take(request, meant, status, &body),
             }

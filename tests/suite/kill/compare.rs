@@ -143,7 +143,7 @@ impl Client {
     pub fn download_one(&mut self, server: &Server<'_>) -> Vec<String> {
         let mut uploaded = self.model.complete(IMAGES);
         uploaded.retain(|uri| self.model.there[uri].seed.is_some());
-        let Some(uri) = self.dice.pick(&uploaded) else {
+        let Some(uri) = self.random.pick_any(&uploaded) else {
             return Vec::new();
         };
         let answer = server.get(&uri.replace("images/", "images/download/"));

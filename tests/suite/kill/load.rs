@@ -19,8 +19,8 @@ type Choice = Option<(Request, Meant)>;
 impl Client {
     /// None when there is nothing of that sort to be done.
     pub(super) fn choose(&mut self) -> Choice {
-        let collection = self.dice.pick(&COLLECTIONS)?;
-        match self.dice.between(0, 99) {
+        let collection = self.random.pick_any(&COLLECTIONS)?;
+        match self.random.between(0, 99) {
             0..=44 => self.make(collection),
             45..=54 => self.change(collection),
             55..=64 => self.delete(collection),
@@ -52,7 +52,7 @@ impl Client {
             BUNDLES => self.bundle(&known),
             _ => self.simple(&mut known)?,
         };
-        let key = (self.dice.between(0, 3) > 0).then(|| known.name.clone());
+        let key = (self.random.between(0, 3) > 0).then(|| known.name.clone());
         Some((request.with_key(key), Meant::Make(known)))
     }
 
@@ -66,16 +66,16 @@ impl Client {
                 body["content"] = "echo".into();
             }
             BUILD_PLANS => {
-                let script = self.dice.pick(&self.model.complete(SCRIPTS))?;
+                let script = self.random.pick_any(&self.model.complete(SCRIPTS))?;
                 body["oeBuildPlanType"] = "deploy".into();
                 body["buildStep"] = json!([{ "serialNumber": "1", "planScriptUri": script }]);
             }
             PLANS => {
                 let mut images = self.model.complete(IMAGES);
                 images.push(self.fixture.golden_image.clone());
-                let plan = self.dice.pick(&self.model.complete(BUILD_PLANS))?;
+                let plan = self.random.pick_any(&self.model.complete(BUILD_PLANS))?;
                 body["oeBuildPlanURI"] = plan.into();
-                body["goldenImageURI"] = self.dice.pick(&images)?.into();
+                body["goldenImageURI"] = self.random.pick_any(&images)?.into();
                 body["customAttributes"] = json!([]);
             }
             VOLUMES => {
@@ -99,8 +99,8 @@ impl Client {
     /// At once, in pieces, or captured.
     fn image(&mut self, known: &mut Known) -> Request {
         let (name, text) = (&known.name, &known.text);
-        let seed = self.dice.roll();
-        match self.dice.between(0, 9) {
+        let seed = self.random.number();
+        match self.random.between(0, 9) {
             0 => Request::post(
                 "/rest/golden-images",
                 json!({ "name": name, "description": text, "imageCapture": true,
@@ -126,7 +126,7 @@ impl Client {
     /// Made of what is there, or uploaded.
     fn bundle(&mut self, known: &Known) -> Request {
         let (name, text) = (&known.name, &known.text);
-        if self.dice.between(0, 1) == 0 {
+        if self.random.between(0, 1) == 0 {
             let bytes = self.fixture.bundles[self.number].clone();
             self.uploaded.insert(name.clone());
             let path = format!("/rest/artifact-bundles?name={name}&description={text}");
@@ -141,45 +141,45 @@ impl Client {
         if [VOLUMES, TOKENS].contains(&collection) {
             return None;
         }
-        let uri = self.dice.pick(&self.model.complete(collection))?;
-        let text = format!("changed-{}", self.dice.roll());
+        let uri = self.random.pick_any(&self.model.complete(collection))?;
+        let text = format!("changed-{}", self.random.number());
         // What is not sent stays as it is.
         let request = Request::put(&uri, json!({ collection.text: text }));
         Some((request, Meant::Change { uri, text }))
     }
 
     fn delete(&mut self, collection: Collection) -> Choice {
-        let uri = self.dice.pick(&self.model.complete(collection))?;
+        let uri = self.random.pick_any(&self.model.complete(collection))?;
         Some((Request::delete(&uri), Meant::Delete { uri }))
     }
 
     /// The next piece of an image that arrives; now and then it is given up.
     fn piece(&mut self) -> Choice {
-        let (uri, offset) = self.dice.pick(&self.model.arriving())?;
+        let (uri, offset) = self.random.pick_any(&self.model.arriving())?;
         let place = upload_of(&uri);
-        if self.dice.between(0, 9) == 0 {
+        if self.random.between(0, 9) == 0 {
             return Some((Request::delete(place), Meant::Delete { uri }));
         }
         let bytes = content(self.model.there[&uri].seed?);
-        let length = usize::try_from(self.dice.between(1, PIECE)).ok()?;
+        let length = usize::try_from(self.random.between(1, PIECE)).ok()?;
         let end = bytes.len().min(offset + length);
         let request = Request::piece(place, &bytes, offset..end);
         Some((request, Meant::Piece { uri, end }))
     }
 
     fn look(&mut self) -> Choice {
-        let (uri, task) = self.dice.pick(&self.model.in_work())?;
+        let (uri, task) = self.random.pick_any(&self.model.in_work())?;
         Some((Request::get(task), Meant::Look { uri }))
     }
 
     fn download(&mut self) -> Choice {
-        let uri = self.dice.pick(&self.model.complete(IMAGES))?;
+        let uri = self.random.pick_any(&self.model.complete(IMAGES))?;
         let place = uri.replace("images/", "images/download/");
         Some((Request::get(place), Meant::Download))
     }
 
     fn cancel(&mut self) -> Choice {
-        let (uri, task) = self.dice.pick(&self.model.in_work())?;
+        let (uri, task) = self.random.pick_any(&self.model.in_work())?;
         let request = Request::post(format!("{task}/cancel"), json!({}));
         Some((request, Meant::Cancel { uri }))
     }
@@ -189,7 +189,7 @@ impl Client {
         if self.model.extraction.is_some() {
             return None;
         }
-        let bundle = self.dice.pick(&self.model.complete(BUNDLES))?;
+        let bundle = self.random.pick_any(&self.model.complete(BUNDLES))?;
         let path = format!("{bundle}?extract=true&forceImport=true");
         // Extracting what was made of the fixture would change the fixture.
         let is_own = self.uploaded.contains(&self.model.there[&bundle].name);
@@ -205,7 +205,7 @@ impl Client {
     /// Something that must not be done: what is in use is deleted, what is there is made again.
     fn refused(&mut self) -> Choice {
         let fixture = &self.fixture;
-        let refused = match self.dice.between(0, 2) {
+        let refused = match self.random.between(0, 2) {
             0 => (Request::delete(&fixture.golden_image), 409),
             1 => (Request::delete(&fixture.build_plan), 409),
             _ => {

@@ -7,7 +7,6 @@
 
 mod client;
 mod compare;
-mod dice;
 mod fixture;
 mod load;
 mod model;
@@ -17,9 +16,9 @@ mod stored;
 mod workers;
 
 use client::Client;
-use dice::Dice;
 use fixture::Fixture;
 use mintage_records::Id;
+use mintage_test_support::random::Random;
 use mintage_test_support::{Environment, Postgres, Server};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -65,6 +64,7 @@ struct Siege<'e> {
     context: String,
 }
 
+#[expect(clippy::print_stdout, reason = "the seed and the figures of a run")]
 fn survive(environment: &Environment, database: &str) {
     let number = |name: &str, usual: u64| {
         let given = std::env::var(name).ok();
@@ -74,10 +74,10 @@ fn survive(environment: &Environment, database: &str) {
     let kills = number("MINTAGE_KILLS", KILLS);
     println!("MINTAGE_KILL_SEED={seed}");
     let mut siege = Siege::begin(environment, database, seed, CLIENTS);
-    let mut dice = Dice::new(seed);
+    let mut random = Random::new(seed);
     let mut slowest = Duration::ZERO;
     for kill in 1..=kills {
-        let moment = Duration::from_millis(dice.between(MOMENTS.0, MOMENTS.1));
+        let moment = Duration::from_millis(random.between(MOMENTS.0, MOMENTS.1));
         siege.context = format!("MINTAGE_KILL_SEED={seed}, kill {kill}, after {moment:?}");
         siege.work_until_killed(moment);
         slowest = slowest.max(siege.recover());

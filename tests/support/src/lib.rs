@@ -12,6 +12,7 @@ pub mod lane;
 pub mod manifest;
 pub mod operations;
 pub mod postgres;
+pub mod random;
 pub mod remote;
 pub mod server;
 pub mod transcript;
