@@ -7,7 +7,6 @@
 //! block storage.
 
 pub mod access;
-mod archive;
 mod change;
 mod check;
 mod columns;
@@ -27,7 +26,6 @@ pub mod time;
 mod typed;
 mod view;
 
-pub use archive::{Document, DocumentVersion, Replaced};
 pub use change::Change;
 pub use check::{Finding, Problem};
 pub use database::DatabaseUrl;

@@ -59,18 +59,6 @@ impl View<'_> {
             idle_timeout: Duration::from_millis(row.count(3)?),
         }))
     }
-
-    /// How many sessions there are that have not ended.
-    ///
-    /// # Errors
-    /// `Database`.
-    pub fn session_count(&mut self, now: Time) -> Result<u64> {
-        let rows = self.connection.query(
-            "SELECT COUNT(*) FROM session WHERE last_used + idle_timeout >= $1",
-            &[now.into()],
-        )?;
-        rows.first().map_or(Ok(0), |row| row.count(0))
-    }
 }
 
 impl Change<'_> {

@@ -4,7 +4,6 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod access;
-mod archive;
 mod atomicity;
 mod damage;
 mod documents;
@@ -50,9 +49,6 @@ over_all_databases! {
     access::what_ends_with_a_change_of_a_user,
     access::tokens_are_found_until_they_end,
     access::the_audit_log_is_read_newest_first,
-    archive::a_backup_is_restored_with_ids_and_versions,
-    archive::a_restore_keeps_what_volumes_are_pinned_to,
-    archive::what_cannot_be_restored_changes_nothing,
     atomicity::an_error_undoes_everything,
     atomicity::a_panic_undoes_everything,
     damage::a_newer_schema_is_refused,
