@@ -9,6 +9,7 @@ mod notify;
 mod patience;
 mod stop;
 mod unread;
+mod upkeep;
 
 pub use layers::RequestId;
 pub use log::start as start_log;
@@ -121,6 +122,8 @@ async fn serve(
     };
     let tls = RustlsConfig::from_config(identity.config()?);
     tokio::spawn(renew(settings.clone(), address.ip(), tls.clone()));
+    let records = Arc::clone(&state.records);
+    tokio::spawn(upkeep::upkeep(records, settings.retention.clone()));
 
     if let Some(listener) = metrics_listener {
         tokio::spawn(serve_metrics(listener, state.clone()));

@@ -117,3 +117,39 @@ fn what_ends_the_service_reads_well() {
     let problem = stopped("serving ended: too many open files".to_owned());
     insta::assert_snapshot!("P9003", problem.render(mintage_engine::Style::Plain));
 }
+
+#[test]
+fn old_events_are_forgotten_at_the_start() {
+    use crate::settings::Retention;
+    use mintage_records::Author;
+    use mintage_records::model::DeploymentGroup;
+
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path(), &[]);
+    let (state, _) = data::open(&settings, Stop::default()).unwrap();
+    let records = Arc::clone(&state.records);
+    for name in ["one", "two", "three"] {
+        let group = DeploymentGroup {
+            name: name.to_owned(),
+            description: None,
+        };
+        records
+            .change(&Author::service(), |change| change.insert(group))
+            .unwrap();
+    }
+    let count = || records.read(|view| view.events(0, 1000)).unwrap().len();
+    assert!(count() > 3);
+    let kept = Retention {
+        events: 2,
+        ..settings.retention.clone()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let forever = upkeep::upkeep(Arc::clone(&state.records), kept);
+    let ended =
+        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(3), forever).await });
+    assert!(ended.is_err(), "it ends");
+    assert_eq!(count(), 2);
+}

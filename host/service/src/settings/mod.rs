@@ -35,6 +35,7 @@ pub struct Settings {
     pub log: Log,
     pub metrics: Metrics,
     pub health: Health,
+    pub retention: Retention,
     pub limits: Limits,
 }
 
@@ -99,6 +100,16 @@ pub struct Metrics {
 #[allow(missing_docs, reason = "the table describes them, once")]
 pub struct Health {
     pub free_space: u64,
+}
+
+/// The section `[retention]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the table describes them, once")]
+pub struct Retention {
+    #[serde(deserialize_with = "seconds")]
+    pub tasks: Duration,
+    pub events: u64,
 }
 
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

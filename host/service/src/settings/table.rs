@@ -86,6 +86,7 @@ pub fn table() -> &'static [Setting] {
         let mut all = general();
         all.extend(http());
         all.extend(operation());
+        all.extend(retention());
         all.extend(limits());
         all
     });
@@ -216,6 +217,24 @@ fn operation() -> Vec<Setting> {
             Form::Size,
             Default::Value("1 GiB".to_owned()),
             "The service is not ready when the data folder has less free space.",
+        ),
+    ]
+}
+
+fn retention() -> Vec<Setting> {
+    let value = |text: &str| Default::Value(text.to_owned());
+    vec![
+        Setting::new(
+            "retention.tasks",
+            Form::Duration,
+            value("365 d"),
+            "How long a task that has ended is kept.",
+        ),
+        Setting::new(
+            "retention.events",
+            Form::Count,
+            value("1000000"),
+            "How many events are kept, the newest.",
         ),
     ]
 }
