@@ -67,6 +67,8 @@ limits! {
     bundle_ratio: 200;
     /// How many tasks are carried out at the same time; others wait, their owners in turn.
     tasks_at_once: 4;
+    /// How many previews, and checks of plan scripts, are made at the same time; others wait.
+    previews_at_once: 4;
 }
 
 impl Limits {

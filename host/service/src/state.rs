@@ -9,6 +9,7 @@ use mintage_deploy::{DataFolder, Limits, ScriptCheck};
 use mintage_records::{Author, Change, Records, Sealer, View};
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::Semaphore;
 
 /// What handlers work with; cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct AppState {
     pub feed: Feed,
     /// What guards logins.
     pub access: Access,
+    /// Places for those who preview a deployment or check a script: each takes a worker.
+    pub workers: Arc<Semaphore>,
     /// Comes when the service stops.
     pub stop: Stop,
     /// What Prometheus is told.
@@ -89,4 +92,22 @@ pub async fn blocking<T: Send + 'static>(
         Ok(result) => result,
         Err(failed) => Err(ApiError::internal(&failed)),
     }
+}
+
+/// As [`blocking()`], in one of so many `places`: waits for one first.
+///
+/// # Errors
+/// Those of `act`; `internal` when it panicked.
+pub async fn in_turn<T: Send + 'static>(
+    places: &Arc<Semaphore>,
+    act: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let place = Arc::clone(places).acquire_owned().await;
+    let place = place.map_err(|error| ApiError::internal(&error))?;
+    blocking(move || {
+        // Given back when the work is done, even if nobody waits for it any more.
+        let _place = place;
+        act()
+    })
+    .await
 }

@@ -45,7 +45,7 @@ fn every_operation_has_a_summary_a_tag_a_permission_and_responses() {
         );
         let permission = operation["security"][0].as_object();
         let named = |scopes: &Json| {
-            let known = ["read", "artifacts", "deploy", "administer", "self"];
+            let known = ["read", "artifacts", "deploy", "administer", "stop", "self"];
             scopes[0]
                 .as_str()
                 .is_some_and(|scope| known.contains(&scope))

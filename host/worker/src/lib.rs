@@ -24,7 +24,9 @@ pub mod verdict;
 pub use cancellation::Cancellation;
 pub use job::Job;
 pub use limits::WorkerLimits;
-pub use personalize::{Personalization, PersonalizeError, Personalized, Stage, Volume};
+pub use personalize::{
+    Destination, Personalization, PersonalizeError, Personalized, Stage, Volume,
+};
 pub use process::{Answer, Worker};
 pub use sandbox::SandboxReport;
 pub use serve::{Descriptors, WorkerArguments, serve};

@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 pub struct Personalization<'a> {
     /// The golden image.
     pub image: &'a Path,
-    /// The volume to be made; none for a preview.
-    pub output: Option<&'a Path>,
+    /// What is to come of it.
+    pub destination: Destination<'a>,
     /// All that the plan's run depends on.
     pub input: RunInput,
     /// Whether the run's time is to be found in the image, instead of in `input`.
@@ -29,6 +29,15 @@ pub struct Personalization<'a> {
     pub limits: WorkerLimits,
     /// Who may end it early, if anybody.
     pub cancellation: Option<Cancellation>,
+}
+
+/// What is to come of a run.
+#[derive(Debug, Clone, Copy)]
+pub enum Destination<'a> {
+    /// This volume; what changes is kept beside it until it is made.
+    Volume(&'a Path),
+    /// A report only; what changes is kept in this folder until it is made.
+    Preview(&'a Path),
 }
 
 /// What is being done, for somebody who waits.
@@ -97,21 +106,20 @@ impl Personalization<'_> {
     pub fn run(self, watch: &mut dyn FnMut(Stage)) -> Result<Personalized, PersonalizeError> {
         keep_memory_private()?;
         let golden = GoldenImage::open(self.image)?;
-        let beside = match self.output {
-            Some(output) => {
+        let scratch = match self.destination {
+            Destination::Volume(output) => {
                 golden.check_output(output)?;
-                directory_of(output).to_owned()
+                scratch_file(directory_of(output))?
             }
-            None => std::env::temp_dir(),
+            Destination::Preview(folder) => scratch_file(folder)?,
         };
-        let scratch = scratch_file(&beside)?;
-        let (output, cancellation) = (self.output, self.cancellation.clone());
+        let (destination, cancellation) = (self.destination, self.cancellation.clone());
         watch(Stage::Running);
         let Answer { sandbox, result } = self.ask_worker(&golden, &scratch)?;
         let report: RunReport =
             result.map_err(|error| PersonalizeError::Failed(Box::new(error)))?;
-        let volume = match output {
-            Some(output) if report.outcome.status == Status::Succeeded => {
+        let volume = match destination {
+            Destination::Volume(output) if report.outcome.status == Status::Succeeded => {
                 let changed = Changed {
                     golden,
                     report: &report,

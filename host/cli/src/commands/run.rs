@@ -12,7 +12,7 @@ use mintage_plans::run::parse_time;
 use mintage_plans::{PlanLibrary, Profile, RunInput, ValueLayer, resolve};
 use mintage_volume::escape::escape;
 use mintage_volume::filesystem::Timestamp;
-use mintage_worker::{Personalization, Personalized, Stage, WorkerLimits};
+use mintage_worker::{Destination, Personalization, Personalized, Stage, WorkerLimits};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -97,9 +97,13 @@ impl Run {
             deadline,
             ..WorkerLimits::default()
         };
+        let temporary = std::env::temp_dir();
         let run = Personalization {
             image: &self.image,
-            output: self.out.as_deref(),
+            destination: match &self.out {
+                Some(out) => Destination::Volume(out),
+                None => Destination::Preview(&temporary),
+            },
             input,
             time_of_image,
             limits,

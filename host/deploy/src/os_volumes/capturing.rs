@@ -12,7 +12,7 @@ use crate::DataFolder;
 use mintage_records::model::{GoldenImage, Pin, Provenance, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored};
 use mintage_volume::digits::hex;
-use mintage_worker::{Cancellation, Stage};
+use mintage_worker::{Cancellation, Destination, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
@@ -67,7 +67,13 @@ impl Capturing {
         // What is unique is taken out and not made, so nothing needs a secret seed.
         let seed = self.os_volume.as_str();
         let record = prepared
-            .run(&image, Some(&output), seed, cancellation, watch)?
+            .run(
+                &image,
+                Destination::Volume(&output),
+                seed,
+                cancellation,
+                watch,
+            )?
             .succeeded()?;
         let (used, volume_sum) = sum(&output)?;
         Ok(Captured {

@@ -10,7 +10,7 @@ use super::settings::Setting;
 use crate::DataFolder;
 use mintage_records::model::{OsVolume, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealed, Sealer, Stored};
-use mintage_worker::{Cancellation, Stage};
+use mintage_worker::{Cancellation, Destination, Stage};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -55,7 +55,13 @@ impl Making {
         let output = folder.os_volume(&self.os_volume);
         remove(&output)?;
         prepared
-            .run(&image, Some(&output), &seed, cancellation, watch)?
+            .run(
+                &image,
+                Destination::Volume(&output),
+                &seed,
+                cancellation,
+                watch,
+            )?
             .succeeded()
     }
 

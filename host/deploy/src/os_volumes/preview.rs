@@ -6,7 +6,7 @@ use super::run::RunRecord;
 use super::settings::Setting;
 use crate::DataFolder;
 use mintage_records::{Id, Records, Sealer};
-use mintage_worker::Cancellation;
+use mintage_worker::{Cancellation, Destination};
 
 /// Runs a deployment plan and throws its changes away. The same seed shows what a deployment with it
 /// would do. A plan that fails is an answer, too: its record says why. Blocks until it is done, or
@@ -29,5 +29,13 @@ pub fn preview(
     let seed = seed.map_or_else(Seed::random, Ok)?;
     let image = folder.golden_volume(deployment.golden_image());
     let cancellation = Cancellation::when(is_unwanted);
-    prepared.run(&image, None, &seed.0, Some(cancellation), &mut |_| {})
+    let scratch = folder.os_volumes();
+    let destination = Destination::Preview(&scratch);
+    prepared.run(
+        &image,
+        destination,
+        &seed.0,
+        Some(cancellation),
+        &mut |_| {},
+    )
 }

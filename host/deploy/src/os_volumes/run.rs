@@ -7,7 +7,8 @@ use mintage_storage::CloneReport;
 use mintage_volume::block::Committed;
 use mintage_volume::filesystem::Timestamp;
 use mintage_worker::{
-    Cancellation, Personalization, Personalized, SandboxReport, Stage, Volume, WorkerLimits,
+    Cancellation, Destination, Personalization, Personalized, SandboxReport, Stage, Volume,
+    WorkerLimits,
 };
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -65,7 +66,7 @@ impl Prepared {
     pub fn run(
         self,
         image: &Path,
-        output: Option<&Path>,
+        destination: Destination<'_>,
         seed: &str,
         cancellation: Option<Cancellation>,
         watch: &mut dyn FnMut(Stage),
@@ -80,7 +81,7 @@ impl Prepared {
         };
         let run = Personalization {
             image,
-            output,
+            destination,
             input,
             // The same for all volumes of an image.
             time_of_image: true,

@@ -2,7 +2,7 @@
 
 use super::{Access, Attempt};
 use crate::error::ApiError;
-use crate::state::blocking;
+use crate::state::in_turn;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -108,7 +108,7 @@ pub fn verify(password: &str, known: &str) -> bool {
 /// # Errors
 /// As [`hash`].
 pub async fn hash_in_turn(access: &Access, password: SentPassword) -> Result<String, ApiError> {
-    in_turn(access, move || hash(&password)).await
+    in_turn(&access.hashing, move || hash(&password)).await
 }
 
 /// Whether `password` has the hash `known`, when it is its turn; what comes of it counts as an attempt.
@@ -125,7 +125,7 @@ pub async fn try_in_turn(
 ) -> Result<bool, ApiError> {
     let attempts = Arc::clone(&access.attempts);
     attempts.check(&attempt)?;
-    in_turn(access, move || {
+    in_turn(&access.hashing, move || {
         // Others have failed while this one waited for its turn, or it came with a thousand others.
         attempts.check(&attempt)?;
         let is_known = known.is_some();
@@ -148,20 +148,6 @@ fn nobody() -> Result<String, ApiError> {
     }
     let made = hash("nobody's password")?;
     Ok(NOBODY.get_or_init(|| made).clone())
-}
-
-async fn in_turn<T: Send + 'static>(
-    access: &Access,
-    act: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let turn = Arc::clone(&access.hashing).acquire_owned().await;
-    let turn = turn.map_err(|error| ApiError::internal(&error))?;
-    blocking(move || {
-        // Given back when the work is done, even if nobody waits for it any more.
-        let _turn = turn;
-        act()
-    })
-    .await
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod wire;
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::resources::tasks::TaskWire;
-use crate::state::{AppState, blocking};
+use crate::state::{AppState, blocking, in_turn};
 use crate::wire::{Accepted, Collection, Json, ListQuery, Path, PathId, Tagged, page};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -112,7 +112,7 @@ async fn preview(
     let gone = Gone::default();
     let is_gone = gone.question();
     let (records, sealer, folder) = (state.records, state.sealer, state.folder);
-    let record = blocking(move || {
+    let record = in_turn(&state.workers, move || {
         let (plan, settings) = (&request.deployment_plan, &request.settings);
         let seed = request.seed;
         let record =

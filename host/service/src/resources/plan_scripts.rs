@@ -8,7 +8,7 @@ use super::artifact::{dependents, writable};
 use super::build_plans;
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
-use crate::state::{AppState, blocking};
+use crate::state::{AppState, in_turn};
 use crate::wire::{
     Collection, Created, Json, ListQuery, Path, PathId, Query, Tagged, expected, page, read_whole,
 };
@@ -301,5 +301,5 @@ async fn checked(
         return Ok(Vec::new());
     }
     let (checker, script) = (state.script_check.clone(), script.clone());
-    blocking(move || check(checker.as_ref(), &script)).await
+    in_turn(&state.workers, move || check(checker.as_ref(), &script)).await
 }

@@ -14,6 +14,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 /// The fact in the records that says which key seals their secrets.
@@ -92,7 +93,9 @@ pub(super) fn open(
     let at_once = usize::try_from(limits.tasks_at_once).unwrap_or(usize::MAX);
     let tasks = Tasks::start(Arc::clone(&records), verbs, feed.clone(), at_once)
         .map_err(|error| records_failed(&error))?;
+    let previews = usize::try_from(limits.previews_at_once).unwrap_or(usize::MAX);
     let state = AppState {
+        workers: Arc::new(Semaphore::new(previews.min(Semaphore::MAX_PERMITS))),
         script_check: Arc::new(WorkerScriptCheck),
         records,
         sealer,

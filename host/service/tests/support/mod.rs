@@ -22,6 +22,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
 
@@ -109,6 +110,7 @@ impl Service {
             tasks: tasks.unwrap(),
             feed,
             access: Access::default(),
+            workers: Arc::new(Semaphore::new(2)),
             stop: Stop::default(),
             metrics: Arc::default(),
             free_space: 0,
