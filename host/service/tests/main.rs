@@ -21,7 +21,6 @@ mod operation;
 mod os_volumes;
 mod plan_scripts;
 mod secrets;
-mod speed;
 mod support;
 mod tasks;
 mod versions;
