@@ -6,7 +6,7 @@ use super::artifact::writable;
 use super::{build_plans, deployment_plans, plan_scripts};
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
-use crate::state::AppState;
+use crate::state::{AppState, in_turn};
 use crate::wire::{
     ApiVersion, Collection, Json, ListQuery, Path, Query, Tagged, expected, page_of,
 };
@@ -299,7 +299,12 @@ async fn compare(
         Kind::BuildPlans => differ::<BuildPlan>(view, &named.id, &between),
         _ => differ::<DeploymentPlan>(view, &named.id, &between),
     });
-    Ok(Json(found.await?))
+    let (before, after, secrets) = found.await?;
+    // Comparing takes long, and is not to hold up who reads.
+    let compared = in_turn(&state.workers, move || {
+        Ok(Differences::new(before, after, &secrets))
+    });
+    Ok(Json(compared.await?))
 }
 
 fn at<R: Versioned>(
@@ -330,7 +335,7 @@ fn differ<R: Versioned>(
     view: &mut View<'_>,
     id: &Id,
     between: &Between,
-) -> Result<Differences, ApiError> {
+) -> Result<(Side, Side, Vec<String>), ApiError> {
     let newest = view.get::<R>(id)?.version;
     let to = between.to.unwrap_or(newest);
     let from = between.from.unwrap_or_else(|| to.saturating_sub(1).max(1));
@@ -339,7 +344,7 @@ fn differ<R: Versioned>(
     let changed = changed_secrets(&before.body, &after.body);
     let before = Side::new(from, R::shown(view, ApiVersion::NEWEST, before)?);
     let after = Side::new(to, R::shown(view, ApiVersion::NEWEST, after)?);
-    Ok(Differences::new(before, after, &changed))
+    Ok((before, after, changed))
 }
 
 /// The names of attributes that have other secrets, which look alike on the wire.

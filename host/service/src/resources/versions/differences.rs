@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Document};
 use similar::TextDiff;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 
 /// Members that differ between any two versions, or that are no content of the artifact.
@@ -22,7 +22,7 @@ const NO_CONTENT: [&str; 13] = [
     "dependentArtifacts",
     "warnings",
 ];
-/// How long lines are compared before the rest is taken as changed.
+/// How long the lines of all texts together are compared before the rest is taken as changed.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How many lines are shown around a change.
 const CONTEXT: usize = 3;
@@ -138,7 +138,8 @@ impl Differences {
             format!("version {}", before.version),
             format!("version {}", after.version),
         );
-        let lines = |old: &str, new: &str| unified(old, new, &titles);
+        let deadline = Instant::now() + PATIENCE;
+        let lines = |old: &str, new: &str| unified(old, new, &titles, deadline);
         let is_apart = |name: &str| {
             matches!(name, "content" | "templates" | "customAttributes")
                 || NO_CONTENT.contains(&name)
@@ -222,11 +223,13 @@ fn attributes(
 }
 
 /// A unified diff of lines; empty where the texts are the same.
-fn unified(old: &str, new: &str, titles: &(String, String)) -> String {
+fn unified(old: &str, new: &str, titles: &(String, String), deadline: Instant) -> String {
     if old == new {
         return String::new();
     }
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let diff = TextDiff::configure()
+        .deadline(deadline)
+        .diff_lines(old, new);
     let mut unified = diff.unified_diff();
     unified
         .context_radius(CONTEXT)
