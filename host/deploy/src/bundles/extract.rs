@@ -105,6 +105,8 @@ pub(super) fn keep(
     images.take_over(|id| rows.iter().any(|row| row.id == *id));
     for id in obsolete {
         remove(&archives.folder.golden_volume(id))?;
+        // Of an upload that was under way.
+        remove(&archives.folder.incoming(id))?;
     }
     Ok(())
 }
