@@ -109,6 +109,9 @@ pub enum RecordsError {
     /// There is no API token with this id.
     #[error("there is no API token `{0}`")]
     NoToken(String),
+    /// What let the author ask for the change does not hold any more.
+    #[error("the session or API token of the request has ended, or its user has another role now")]
+    Revoked,
     /// Another node took the lease; this one must not write any more.
     #[error("another node has taken over: its generation is {current}, this node's {own}")]
     Fenced {

@@ -1,5 +1,6 @@
 //! `Records`: the open store.
 
+use crate::access::Credential;
 use crate::change::Change;
 use crate::database::{Connection, Database, DatabaseUrl};
 use crate::error::{RecordsError, Result};
@@ -19,6 +20,8 @@ pub struct Author {
     /// The idempotency key of the request that asks for the change: every change of this author notes
     /// under it what it made.
     pub key: Option<RequestKey>,
+    /// With what the request was allowed: where it does not hold any more, nothing is changed.
+    pub credential: Option<Credential>,
 }
 
 impl Author {
@@ -27,6 +30,7 @@ impl Author {
         Self {
             name: name.into(),
             key: None,
+            credential: None,
         }
     }
 
@@ -34,6 +38,15 @@ impl Author {
     #[must_use]
     pub fn with_key(self, key: Option<RequestKey>) -> Self {
         Self { key, ..self }
+    }
+
+    /// The same, allowed by this.
+    #[must_use]
+    pub fn with_credential(self, credential: Credential) -> Self {
+        Self {
+            credential: Some(credential),
+            ..self
+        }
     }
 
     /// The service itself.
@@ -141,6 +154,9 @@ impl Records {
                 return Err(not_called());
             };
             let mut change = Change::new(connection, self.generation, author);
+            if let Some(credential) = &author.credential {
+                change.verify(credential)?;
+            }
             match act(&mut change) {
                 Ok(value) => {
                     change.mark_key()?;

@@ -185,6 +185,8 @@ impl From<RecordsError> for ApiError {
                 Self::new(StatusCode::CONFLICT, "LAST_ADMINISTRATOR", message)
                     .action("Make another user an infrastructure administrator first.")
             }
+            RecordsError::Revoked => Self::new(StatusCode::UNAUTHORIZED, "AUTHENTICATION", message)
+                .action("Log in again."),
             RecordsError::Fenced { .. } => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_ACTIVE", message)
                     .action("Send the request to the active node.")

@@ -20,6 +20,7 @@ mod lists;
 mod operation;
 mod os_volumes;
 mod plan_scripts;
+mod revoked;
 mod secrets;
 mod support;
 mod tasks;

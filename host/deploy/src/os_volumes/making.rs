@@ -111,9 +111,10 @@ pub fn delete(
     folder: &DataFolder,
     author: &Author,
     id: &Id,
+    expected: &Match,
 ) -> Result<(), DeployError> {
     records.change(author, |change| match change.find::<OsVolume>(id)? {
-        Some(_) => change.delete::<OsVolume>(id, &Match::Any).map(drop),
+        Some(_) => change.delete::<OsVolume>(id, expected).map(drop),
         None => Ok(()),
     })?;
     Ok(remove(&folder.os_volume(id))?)

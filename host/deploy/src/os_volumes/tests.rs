@@ -368,7 +368,14 @@ fn undoing_leaves_no_row_and_no_file_however_often() {
         fs::write(world.folder.os_volume(&stored.id), "blocks").unwrap();
     }
     for _ in 0..2 {
-        making::delete(&world.records, &world.folder, &author, &volume.id).unwrap();
+        making::delete(
+            &world.records,
+            &world.folder,
+            &author,
+            &volume.id,
+            &Match::Any,
+        )
+        .unwrap();
         assert!(!world.folder.os_volume(&volume.id).exists());
     }
     // A crash after the row and before the file: the next start takes the file away, and no other.

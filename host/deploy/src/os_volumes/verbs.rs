@@ -8,7 +8,7 @@ use crate::DataFolder;
 use crate::golden_images;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
 use mintage_plans::run::Status;
-use mintage_records::Sealer;
+use mintage_records::{Match, Sealer};
 use mintage_worker::{Cancellation, Stage};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -78,6 +78,7 @@ impl Verb for Deploy {
                     &self.folder,
                     author,
                     &input.os_volume,
+                    &Match::Any,
                 )?)
             }
             DeployStep::Publish => Ok(()),

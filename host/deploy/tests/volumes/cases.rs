@@ -3,6 +3,7 @@
 use crate::golden::read;
 use crate::world::{World, author};
 use mintage_deploy::os_volumes::{DeployError, making, preview};
+use mintage_records::Match;
 use mintage_records::model::State;
 use mintage_worker::Cancellation;
 use std::fs;
@@ -116,7 +117,14 @@ fn fails() {
         "{problem:?}"
     );
     assert_eq!(world.files(), before);
-    making::delete(&world.records, &world.folder, &author(), &making.os_volume).unwrap();
+    making::delete(
+        &world.records,
+        &world.folder,
+        &author(),
+        &making.os_volume,
+        &Match::Any,
+    )
+    .unwrap();
 }
 
 fn again() {

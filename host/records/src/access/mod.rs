@@ -2,12 +2,14 @@
 
 mod api_token;
 mod audit;
+mod credential;
 mod role;
 mod session;
 mod user;
 
 pub use api_token::ApiToken;
 pub use audit::{AuditEntry, AuditQuery};
+pub use credential::{Credential, Proof};
 pub use role::Role;
 pub use session::Session;
 pub use user::{NewUser, User};

@@ -39,6 +39,11 @@ impl Role {
         }
     }
 
+    /// Whether `other` may do all that this one may.
+    pub fn is_within(self, other: Self) -> bool {
+        self == other || self == Self::ReadOnly || other == Self::InfrastructureAdministrator
+    }
+
     /// From the wire's text; letter case does not count.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL

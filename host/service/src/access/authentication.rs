@@ -4,14 +4,9 @@ use super::{Caller, token};
 use crate::error::ApiError;
 use crate::state::AppState;
 use axum::http::{HeaderMap, StatusCode, header};
+use mintage_records::access::Proof;
 use mintage_records::{Author, Time};
 use tracing::Instrument as _;
-
-/// What a request carries as proof.
-enum Proof {
-    Session(String),
-    ApiToken(String),
-}
 
 /// Finds out who sends a request.
 ///
@@ -54,7 +49,7 @@ async fn by_session(state: &AppState, hash: String) -> Result<Caller, ApiError> 
     Ok(Caller {
         name: session.user.name,
         role: session.user.role,
-        session: Some(hash),
+        proof: Proof::Session(hash),
     })
 }
 
@@ -72,8 +67,9 @@ fn touch(state: &AppState, user: &str, hash: String) {
 }
 
 async fn by_api_token(state: &AppState, hash: String) -> Result<Caller, ApiError> {
+    let wanted = hash.clone();
     let found = state
-        .read(move |view| Ok(view.find_api_token(&hash, Time::now())?))
+        .read(move |view| Ok(view.find_api_token(&wanted, Time::now())?))
         .await?;
     let found = found.ok_or_else(|| unauthorized("there is no such API token, or it has ended"));
     let (token, user) = found?;
@@ -81,7 +77,7 @@ async fn by_api_token(state: &AppState, hash: String) -> Result<Caller, ApiError
         name: user.name,
         // Within its user's when it was made; a user's tokens end when the role changes.
         role: token.role,
-        session: None,
+        proof: Proof::ApiToken(hash),
     })
 }
 

@@ -5,7 +5,7 @@ use crate::idempotency;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use mintage_records::Author;
-use mintage_records::access::Role;
+use mintage_records::access::{Credential, Proof, Role};
 
 /// Who sends the request; put there by the enforcement.
 #[derive(Debug, Clone)]
@@ -14,15 +14,33 @@ pub struct Caller {
     pub name: String,
     /// What the user is, or, for an API token, what it lets.
     pub role: Role,
-    /// The hash of the session's token; none for an API token.
-    pub session: Option<String>,
+    /// What the request carried.
+    pub proof: Proof,
 }
 
 impl Caller {
     /// As the author of a change, with the idempotency key of the request whose handler this is called
-    /// in: what is changed is noted under it.
+    /// in: what is changed is noted under it. What allows the request must still hold then.
     pub fn author(&self) -> Author {
-        Author::user(&self.name).with_key(idempotency::current())
+        Author::user(&self.name)
+            .with_key(idempotency::current())
+            .with_credential(self.credential())
+    }
+
+    /// With what the request is allowed.
+    pub fn credential(&self) -> Credential {
+        Credential {
+            proof: self.proof.clone(),
+            role: self.role,
+        }
+    }
+
+    /// The hash of the session's token; none for an API token.
+    pub fn session(&self) -> Option<&str> {
+        match &self.proof {
+            Proof::Session(hash) => Some(hash),
+            Proof::ApiToken(_) => None,
+        }
     }
 }
 

@@ -1,21 +1,31 @@
 //! What a request asks for, as a hash: the same key may not be used for something else.
 
+use crate::access::Caller;
 use crate::error::ApiError;
-use crate::wire::read_whole;
+use crate::wire::{is_form, read_whole};
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, header};
+use mintage_records::access::Proof;
 use sha2::{Digest as _, Sha256};
 
-/// The request, and what it asks for: its method, path, query and body. An upload is not read for
-/// that: its declared length and name stand for its content.
-pub(super) async fn of(request: Request, most: u64) -> Result<(Request, String), ApiError> {
+/// The request of `caller`, and what it asks for: its method, path, query and body, and with what it is
+/// allowed: an API token does not get the reply to what another one or a session asked for. An upload is
+/// not read for that: its declared length and name stand for its content.
+pub(super) async fn of(
+    request: Request,
+    caller: &Caller,
+    most: u64,
+) -> Result<(Request, String), ApiError> {
     let mut hash = Sha256::new();
+    add(&mut hash, caller.role.as_str().as_bytes());
+    if let Proof::ApiToken(token) = &caller.proof {
+        add(&mut hash, token.as_bytes());
+    }
     add(&mut hash, request.method().as_str().as_bytes());
     let uri = request.uri().path_and_query();
     add(&mut hash, uri.map_or("", |uri| uri.as_str()).as_bytes());
     let (parts, mut body) = request.into_parts();
-    if is_upload(&parts.headers) {
+    if is_form(&parts.headers) {
         for name in ["content-length", "uploadfilename", "content-range"] {
             let value = parts.headers.get(name);
             add(&mut hash, value.map_or(b"", |value| value.as_bytes()));
@@ -33,11 +43,4 @@ pub(super) async fn of(request: Request, most: u64) -> Result<(Request, String),
 fn add(hash: &mut Sha256, part: &[u8]) {
     hash.update((part.len() as u64).to_le_bytes());
     hash.update(part);
-}
-
-fn is_upload(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.trim_start().to_ascii_lowercase();
-    kind.starts_with("multipart/") || kind.starts_with("application/octet-stream")
 }

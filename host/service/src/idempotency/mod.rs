@@ -60,7 +60,7 @@ pub(crate) async fn once(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let caller = request.extensions().get::<Caller>();
+    let caller = request.extensions().get::<Caller>().cloned();
     let given = request.headers().get(KEY);
     // Who is not logged in can do nothing twice.
     let (&Method::POST, Some(caller), Some(given)) = (request.method(), caller, given) else {
@@ -70,7 +70,7 @@ pub(crate) async fn once(
         user: caller.name.clone(),
         key: parse(given)?,
     };
-    let (request, hash) = fingerprint::of(request, once.state.limits.json_body).await?;
+    let (request, hash) = fingerprint::of(request, &caller, once.state.limits.json_body).await?;
     // A body may hold a password: who has the database alone must not be able to guess it.
     let hash = once.state.sealer.mark(&hash);
     let turn = once.running.take(&key).ok_or_else(still_running)?;

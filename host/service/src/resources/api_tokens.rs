@@ -123,7 +123,7 @@ async fn create(
     caller: Caller,
     Json(wanted): Json<Wanted>,
 ) -> Result<(StatusCode, Json<Wire>), ApiError> {
-    if caller.session.is_none() {
+    if caller.session().is_none() {
         let message = "an API token cannot make another one";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
             .action("Log in with a user name and a password."));
@@ -182,6 +182,11 @@ async fn delete(
             // As if it were not there: whose tokens there are is nobody's business.
             return Err(ApiError::not_found(format!("there is no API token `{id}`")));
         }
+        if !token.role.is_within(caller.role) {
+            let message = "an API token cannot end one that may do more";
+            return Err(ApiError::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+                .action("Log in with a user name and a password."));
+        }
         Ok(change.delete_api_token(&id)?)
     });
     ended.await?;
@@ -198,10 +203,7 @@ fn role(caller: &Caller, wanted: Option<&str>) -> Result<Role, ApiError> {
             .source("role")
             .action(format!("Give one of `{all}`."))
     })?;
-    let is_within = role == caller.role
-        || role == Role::ReadOnly
-        || caller.role == Role::InfrastructureAdministrator;
-    match is_within {
+    match role.is_within(caller.role) {
         true => Ok(role),
         false => Err(ApiError::new(
             StatusCode::FORBIDDEN,

@@ -10,9 +10,11 @@ use crate::files::{Parts, download, receive};
 use crate::form::Form;
 use crate::resources::tasks::TaskWire;
 use crate::state::{AppState, blocking};
-use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, page};
+use crate::wire::{
+    Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, is_form, page,
+};
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use mintage_deploy::bundles::{
     AddBundle, AddBundleInput, Archives, ExtractBundle, ExtractBundleInput, open_upload,
@@ -122,7 +124,7 @@ async fn post(
     Query(parts): Query<Parts>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let task = match is_multipart(request.headers()) {
+    let task = match is_form(request.headers()) {
         true => {
             let form = Form::open(request, &state).await?;
             upload(&state, caller, parts, form).await?
@@ -133,14 +135,6 @@ async fn post(
         }
     };
     Ok(Accepted(task).into_response())
-}
-
-fn is_multipart(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.trim_start()
-        .to_ascii_lowercase()
-        .starts_with("multipart/")
 }
 
 async fn upload(

@@ -3,6 +3,7 @@
 //! A reader gets what is in the store, in its order; a commit only wakes it. So one that is slow keeps
 //! nobody waiting and costs no memory, and one that was away goes on where it was, by `Last-Event-ID`.
 
+use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::state::AppState;
 use axum::extract::State;
@@ -11,6 +12,7 @@ use axum::response::Sse;
 use axum::response::sse::{Event as Message, KeepAlive};
 use futures_util::Stream;
 use futures_util::stream::unfold;
+use mintage_records::access::Credential;
 use mintage_records::{Event, EventAction, Time};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -65,6 +67,7 @@ struct Wire {
 )]
 async fn events(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, ApiError> {
     // Before the store is asked: nothing is lost between the two.
@@ -77,6 +80,7 @@ async fn events(
     let mut reader = Reader {
         after: seen.unwrap_or(last),
         commits,
+        credential: caller.credential(),
         state,
         waiting: VecDeque::new(),
     };
@@ -92,20 +96,26 @@ async fn events(
 struct Reader {
     state: AppState,
     commits: Receiver<Arc<[Event]>>,
+    /// With what the stream is allowed: it ends with that.
+    credential: Credential,
     /// What was read last.
     after: u64,
     waiting: VecDeque<Message>,
 }
 
 impl Reader {
-    /// The next message; none when the service stops.
+    /// The next message; none when the service stops, or the client may not read any more.
     async fn next(mut self) -> Option<(Result<Message, Infallible>, Self)> {
         loop {
             if let Some(message) = self.waiting.pop_front() {
                 return Some((Ok(message), self));
             }
             let after = self.after;
-            let read = self.state.read(move |view| Ok(view.events(after, PAGE)?));
+            let credential = self.credential.clone();
+            let read = self.state.read(move |view| {
+                view.verify(&credential)?;
+                Ok(view.events(after, PAGE)?)
+            });
             // A client whose stream ends comes again, and says where it was.
             let page = read.await.ok()?;
             if let Some(last) = page.last() {
@@ -119,6 +129,7 @@ impl Reader {
                     Err(RecvError::Closed) => return None,
                 },
                 () = self.state.stop.wait() => return None,
+                () = tokio::time::sleep(HEARTBEAT) => {}
             }
         }
     }

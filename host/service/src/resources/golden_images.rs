@@ -11,10 +11,12 @@ use super::tasks::TaskWire;
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::state::{AppState, blocking};
-use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, page};
+use crate::wire::{
+    Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, is_form, page,
+};
 use arrive::{Arrived, Said};
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use mintage_deploy::golden_images::{self as verbs, Intake, TakeIn};
 use mintage_deploy::os_volumes::{Capture, CaptureRequest, CaptureVolume, DeployError};
@@ -116,9 +118,7 @@ async fn create(
     Query(said): Query<Said>,
     request: Request,
 ) -> Result<Accepted, ApiError> {
-    let kind = request.headers().get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.to_ascii_lowercase().starts_with("multipart/") {
+    if !is_form(request.headers()) {
         let Json(input) = Json::<Input>::from_request(request, &state).await?;
         return capture(&state, &caller, input).await;
     }

@@ -166,7 +166,7 @@ async fn reconnect(headers: HeaderMap) -> Result<Json<SessionReply>, ApiError> {
     )
 )]
 async fn log_out(State(state): State<AppState>, caller: Caller) -> Result<StatusCode, ApiError> {
-    if let Some(hash) = caller.session.clone() {
+    if let Some(hash) = caller.session().map(str::to_owned) {
         let closed = state.change(caller.author(), move |change| {
             Ok(change.close_session(&hash)?)
         });
@@ -240,7 +240,7 @@ async fn set_idle_timeout(
 }
 
 fn own_session(caller: &Caller) -> Result<String, ApiError> {
-    caller.session.clone().ok_or_else(|| {
+    caller.session().map(str::to_owned).ok_or_else(|| {
         ApiError::bad_request("NO_SESSION", "an API token has no session")
             .action("Log in with a user name and a password.")
     })

@@ -8,9 +8,9 @@ use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::resources::tasks::TaskWire;
 use crate::state::{AppState, blocking, in_turn};
-use crate::wire::{Accepted, Collection, Json, ListQuery, Path, PathId, Tagged, page};
+use crate::wire::{Accepted, Collection, Json, ListQuery, Path, PathId, Tagged, expected, page};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use mintage_deploy::os_volumes::{self, DeployError, Deployment};
 use mintage_deploy::task;
 use mintage_records::model::{OsVolume, State as VolumeState, Task, TaskError};
@@ -160,7 +160,9 @@ async fn delete(
     State(state): State<AppState>,
     caller: Caller,
     PathId(id): PathId,
+    headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
+    let expected = expected(&headers, None)?;
     let stored = find(&state, id.clone()).await?;
     if stored.body.state == VolumeState::Creating {
         let message = format!("OS volume `{}` is being made", stored.body.name);
@@ -169,8 +171,10 @@ async fn delete(
     }
     let (records, folder) = (state.records, state.folder);
     let author = caller.author();
-    let deleted =
-        blocking(move || Ok(os_volumes::making::delete(&records, &folder, &author, &id)?));
+    let deleted = blocking(move || {
+        let deleted = os_volumes::making::delete(&records, &folder, &author, &id, &expected);
+        Ok(deleted?)
+    });
     deleted.await.map(|()| StatusCode::NO_CONTENT)
 }
 

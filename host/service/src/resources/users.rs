@@ -243,11 +243,13 @@ async fn delete(
     State(state): State<AppState>,
     caller: Caller,
     Path(name): Path<String>,
+    headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let deleted = state.change(
-        caller.author(),
-        move |change| Ok(change.delete_user(&name)?),
-    );
+    let wanted = expected(&headers, None)?;
+    let deleted = state.change(caller.author(), move |change| {
+        expect(&change.user(&name)?, &wanted)?;
+        Ok(change.delete_user(&name)?)
+    });
     deleted.await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,10 +2,18 @@
 
 use crate::error::ApiError;
 use axum::body::{Body, HttpBody as _};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::StreamExt as _;
 use std::error::Error;
 use tower_http::timeout::TimeoutError;
+
+/// Whether the body is said to be a form, `multipart/form-data`: that of an upload.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let start = kind.trim_start().get(..10).unwrap_or_default();
+    start.eq_ignore_ascii_case("multipart/")
+}
 
 /// A body of at most `most` bytes. Of one that is longer no more is read than that.
 ///

@@ -1,6 +1,6 @@
 //! `Json`: a body, read with an error that names the member, or written.
 
-use super::body::read_whole;
+use super::body::{is_form, read_whole};
 use crate::error::ApiError;
 use crate::state::AppState;
 use axum::extract::{FromRequest, Request};
@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A JSON body. The content type of a request does not count: clients send all kinds.
+/// A JSON body. The content type of a request does not count, as clients send all kinds; only a form is
+/// none.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
@@ -16,6 +17,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        if is_form(request.headers()) {
+            let message = "the body must be a JSON object, not a form";
+            return Err(ApiError::bad_request("INVALID_JSON", message));
+        }
         let bytes = read_whole(request.into_body(), state.limits.json_body).await?;
         if bytes.trim_ascii().is_empty() {
             let message = "the body is empty, and must be a JSON object";

@@ -15,7 +15,7 @@ mod query;
 
 pub use accepted::Accepted;
 pub use api_version::ApiVersion;
-pub(crate) use body::{not_arrived, read_whole};
+pub(crate) use body::{is_form, not_arrived, read_whole};
 pub use collection::{Collection, page, page_of};
 pub use created::Created;
 pub use etag::{Tagged, expected};

@@ -236,11 +236,13 @@ async fn delete(
     PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
     let of = id.clone();
-    state.read(move |view| Ok(upload::find(view, &of)?)).await?;
+    let found = state.read(move |view| Ok(upload::find(view, &of)?)).await?;
+    // Not what has become complete meanwhile.
+    let seen = Match::Version(found.0.version);
     let (records, folder) = (state.records.clone(), state.folder.clone());
     let author = caller.author();
     let deleted = blocking(move || {
-        golden_images::delete(&records, &folder, &author, &id, &Match::Any).map_err(refused)
+        golden_images::delete(&records, &folder, &author, &id, &seen).map_err(refused)
     });
     deleted.await.map(|()| StatusCode::NO_CONTENT)
 }
