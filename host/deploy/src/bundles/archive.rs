@@ -8,7 +8,7 @@ use mintage_engine::Diagnostic;
 use mintage_plans::bundle::{
     Bundle, BundleError, BundleFile, BundleLimit, ImageFacts, ImageSource, write,
 };
-use mintage_records::{Id, Sealer};
+use mintage_records::{Id, Sealer, model};
 use mintage_storage::{GoldenImage, WirePack};
 use mintage_volume::escape::escape;
 use serde_json::Value as Json;
@@ -77,6 +77,7 @@ impl Archives {
     }
 
     /// Writes an archive to `path`, whole or not at all; on the way it is the incoming file of `id`.
+    /// None when a golden image was deleted since `contents` were read: read them again.
     pub(super) fn pack(
         &self,
         bundle: &Bundle,
@@ -84,8 +85,10 @@ impl Archives {
         id: &Id,
         path: &Path,
         context: &StepContext,
-    ) -> Result<ImageFacts, TaskFailure> {
-        let volumes = self.open_volumes(contents)?;
+    ) -> Result<Option<ImageFacts>, TaskFailure> {
+        let Some(volumes) = self.open_volumes(contents, context)? else {
+            return Ok(None);
+        };
         let incoming = self.folder.incoming(id);
         // What a first try left.
         remove(&incoming)?;
@@ -101,7 +104,7 @@ impl Archives {
             remove(&incoming)?;
             context.check()?;
         }
-        placed
+        placed.map(Some)
     }
 
     fn write(
@@ -128,8 +131,13 @@ impl Archives {
         Ok(output.sync_all()?)
     }
 
-    /// Opened at once: what is deleted meanwhile is still there for this archive.
-    fn open_volumes(&self, contents: &Contents) -> Result<BTreeMap<String, File>, TaskFailure> {
+    /// Opened at once: what is deleted from now on is still there for this archive. None when one was
+    /// deleted before.
+    fn open_volumes(
+        &self,
+        contents: &Contents,
+        context: &StepContext,
+    ) -> Result<Option<BTreeMap<String, File>>, TaskFailure> {
         if let Some(image) = contents.incomplete().next() {
             let name = escape(image.body.name.as_bytes());
             let message = format!("golden image `{name}` is not complete");
@@ -138,10 +146,18 @@ impl Archives {
         }
         let mut volumes = BTreeMap::new();
         for image in &contents.golden_images {
-            let volume = GoldenImage::open(&self.folder.golden_volume(&image.id))?;
+            let volume = match GoldenImage::open(&self.folder.golden_volume(&image.id)) {
+                Ok(volume) => volume,
+                Err(error) => {
+                    let row = context
+                        .records()
+                        .read(|view| view.find::<model::GoldenImage>(&image.id))?;
+                    return row.map_or(Ok(None), |_| Err(error.into()));
+                }
+            };
             volumes.insert(image.id.to_string(), volume.into_file());
         }
-        Ok(volumes)
+        Ok(Some(volumes))
     }
 }
 

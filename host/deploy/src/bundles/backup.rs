@@ -65,7 +65,9 @@ impl Verb for CreateBackup {
         };
         let bundle = outward::bundle(&contents, manifest, Passwords::Sealed);
         let path = self.0.folder.backup(id);
-        let facts = self.0.pack(&bundle, &contents, id, &path, context)?;
+        let Some(facts) = self.0.pack(&bundle, &contents, id, &path, context)? else {
+            return self.run(BackupStep::Pack, input, context);
+        };
         replace_others(&self.0, id, context, |row| {
             row.size = facts.size;
             row.checksum = Some(facts.sha256.clone());

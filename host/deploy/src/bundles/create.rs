@@ -76,7 +76,9 @@ impl Verb for CreateBundle {
                 Ok(())
             })?;
         let path = self.0.folder.artifact_bundle(id);
-        let facts = self.0.pack(&bundle, &contents, id, &path, context)?;
+        let Some(facts) = self.0.pack(&bundle, &contents, id, &path, context)? else {
+            return self.run(CreateStep::Pack, input, context);
+        };
         complete(context.records(), context, id, &facts)?;
         context.log(format!("{} artifacts are in the bundle", bundle.len()));
         Ok(Json::Null)
