@@ -6,6 +6,7 @@
 
 pub mod clone;
 pub mod error;
+pub mod export;
 pub mod format;
 pub mod golden;
 mod holes;
