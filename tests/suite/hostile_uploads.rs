@@ -1,5 +1,5 @@
 //! Hostile images, bundles and backups against the running service: each is refused with a reason,
-//! most before a task is made, and leaves nothing behind.
+//! before a task is made as far as the rehearsal reaches, and leaves nothing behind.
 //!
 //! `tests/fixtures/hostile_archives.py` makes them, by Python's zip file writer and by hand.
 
@@ -7,7 +7,7 @@ use mintage_records::{DatabaseUrl, Records};
 use mintage_test_support::environment::{project, succeed};
 use mintage_test_support::server::Answer;
 use mintage_test_support::{Environment, Need, Server, lane};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -28,13 +28,25 @@ const LIMITS: &[&str] = &[
     "64 MiB",
 ];
 
-/// Where a refusal comes: in the reply, or where only expanding tells, by the task.
+/// The status of the reply that refuses a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Refusal {
+    /// Whatever is rehearsed.
     Reply(u16),
-    Task,
+    /// Only expanding tells: where nothing is rehearsed, the task does.
+    Inside(u16),
 }
-use Refusal::{Reply, Task};
+use Refusal::{Inside, Reply};
+
+impl Refusal {
+    fn status(self, rehearsed: bool) -> u16 {
+        match self {
+            Reply(status) => status,
+            Inside(status) if rehearsed => status,
+            Inside(_) => 202,
+        }
+    }
+}
 
 /// Files, and the code and a part of the reason by which they are refused.
 type Case = (&'static str, Refusal, &'static str, &'static str);
@@ -90,45 +102,60 @@ const IMAGES: &[Case] = &[
     ),
     (
         "image-bomb",
-        Task,
+        Inside(413),
         "IMAGE_TOO_LARGE",
         "limits.expansion-ratio",
     ),
     (
         "image-nested",
-        Task,
+        Inside(400),
         "IMAGE_REFUSED",
         "looks like a zip file",
     ),
-    ("image-wrong-crc", Task, "IMAGE_DAMAGED", "checksum"),
+    ("image-wrong-crc", Inside(400), "IMAGE_DAMAGED", "checksum"),
     (
         "image-longer-than-said",
-        Task,
+        Inside(400),
         "IMAGE_DAMAGED",
         "declared uncompressed size",
     ),
     (
         "image-no-sectors",
-        Task,
+        Inside(400),
         "IMAGE_REFUSED",
         "512-byte sectors",
     ),
-    ("image-truncated.gz", Task, "IMAGE_TRUNCATED", "truncated"),
+    (
+        "image-truncated.gz",
+        Inside(400),
+        "IMAGE_TRUNCATED",
+        "truncated",
+    ),
     (
         "image-trailing.gz",
-        Task,
+        Inside(400),
         "IMAGE_REFUSED",
         "behind the content",
     ),
-    ("image-wrong-sum.gz", Task, "IMAGE_DAMAGED", "damaged"),
-    ("image-damaged.xz", Task, "IMAGE_DAMAGED", "damaged"),
+    (
+        "image-wrong-sum.gz",
+        Inside(400),
+        "IMAGE_DAMAGED",
+        "damaged",
+    ),
+    ("image-damaged.xz", Inside(400), "IMAGE_DAMAGED", "damaged"),
     (
         "image-large-dictionary.xz",
-        Task,
+        Inside(413),
         "IMAGE_TOO_LARGE",
         "limits.image-window",
     ),
-    ("image-backing.qcow2", Task, "IMAGE_REFUSED", "backing file"),
+    (
+        "image-backing.qcow2",
+        Reply(400),
+        "IMAGE_REFUSED",
+        "backing file",
+    ),
 ];
 
 const BUNDLES: &[Case] = &[
@@ -192,16 +219,31 @@ const BUNDLES: &[Case] = &[
         "P5012",
         "no entry `../evil`",
     ),
-    ("bundle-image-nested", Task, "P5009", "zip file again"),
+    (
+        "bundle-image-nested",
+        Inside(400),
+        "P5009",
+        "zip file again",
+    ),
     (
         "bundle-image-climbs",
-        Task,
+        Inside(400),
         "P5009",
         "no name that leads out of it",
     ),
-    ("bundle-image-two", Task, "P5009", "2 entries"),
-    ("bundle-image-too-large", Task, "P5011", "limits.disk"),
-    ("bundle-image-no-zip", Task, "P5008", "no complete zip file"),
+    ("bundle-image-two", Inside(400), "P5009", "2 entries"),
+    (
+        "bundle-image-too-large",
+        Inside(413),
+        "P5011",
+        "limits.disk",
+    ),
+    (
+        "bundle-image-no-zip",
+        Inside(400),
+        "P5008",
+        "no complete zip file",
+    ),
 ];
 
 /// Forms around a sound image.
@@ -258,6 +300,15 @@ const FORMS: &[Case] = &[
 
 #[test]
 fn hostile_uploads_are_refused_and_leave_nothing() {
+    refuses(true);
+}
+
+#[test]
+fn hostile_uploads_that_are_not_rehearsed_are_refused_by_their_tasks() {
+    refuses(false);
+}
+
+fn refuses(rehearsed: bool) {
     if !lane::can_run("hostile_uploads", &[Need::Program("python3")]) {
         return;
     }
@@ -268,13 +319,14 @@ fn hostile_uploads_are_refused_and_leave_nothing() {
     let mut python = environment.program("python3");
     succeed(python.args(["-W", "ignore"]).arg(maker).arg(&archives));
     let read = |name: &str| fs::read(archives.join(name)).unwrap();
-    let mut server = Server::start(&environment, LIMITS);
+    let rehearsal = ["--limits-rehearsal", if rehearsed { "16 MiB" } else { "0" }];
+    let mut server = Server::start(&environment, &[LIMITS, &rehearsal].concat());
     let mut wrong = Vec::new();
     let mut case = |server: &Server<'_>, what: String, expected: &Case, answer: Answer| {
         let (_, refusal, code, reason) = *expected;
         let told = told(server, answer);
         let is_told = told.1["errorCode"] == code && told.1.to_string().contains(reason);
-        if told.0 != refusal || !is_told {
+        if told.0 != refusal.status(rehearsed) || !is_told {
             wrong.push(format!("{what}: {told:?}, not {refusal:?} {code} {reason}"));
         }
         if let Err(left) = Left::nothing(server) {
@@ -296,6 +348,10 @@ fn hostile_uploads_are_refused_and_leave_nothing() {
             image,
             upload(&server, &path, &file),
         );
+        if let Inside(_) = image.1 {
+            let answer = upload_in_pieces(&server, format, &file);
+            case(&server, format!("{} in pieces", image.0), image, answer);
+        }
     }
     for bundle in BUNDLES {
         let file = read(bundle.0);
@@ -305,7 +361,7 @@ fn hostile_uploads_are_refused_and_leave_nothing() {
         let answer = upload(&server, "/rest/artifact-bundles/backups/archive", &file);
         let expected = match bundle.1 {
             Reply(_) => *bundle,
-            Task => ("", Reply(400), "NOT_A_BACKUP", "no backup"),
+            Inside(_) => ("", Reply(400), "NOT_A_BACKUP", "no backup"),
         };
         case(
             &server,
@@ -354,6 +410,25 @@ fn upload(server: &Server<'_>, path: &str, file: &[u8]) -> Answer {
         BOUNDARY,
         &[&part("file", "a.zip"), file, &end()].concat(),
     )
+}
+
+/// Declares an upload and sends it as one piece.
+fn upload_in_pieces(server: &Server<'_>, format: &str, file: &[u8]) -> Answer {
+    let declared = json!({ "name": "hostile", "format": format, "size": file.len() });
+    let kind = [("content-type", "application/json")];
+    let declared = server.send(
+        Method::POST,
+        "/rest/golden-images/uploads",
+        &kind,
+        declared.to_string().into_bytes(),
+    );
+    let uri = declared.json()["uri"].as_str().unwrap().to_owned();
+    let range = format!("bytes 0-{}/{}", file.len() - 1, file.len());
+    let headers = [
+        ("content-type", "application/octet-stream"),
+        ("content-range", range.as_str()),
+    ];
+    server.send(Method::PUT, &uri, &headers, file.to_vec())
 }
 
 fn part(name: &str, file_name: &str) -> Vec<u8> {
@@ -411,14 +486,14 @@ fn send_form(server: &Server<'_>, wrong: &str, file: &[u8]) -> Answer {
     )
 }
 
-/// How an upload was refused, and the envelope with the reason.
-fn told(server: &Server<'_>, answer: Answer) -> (Refusal, Json) {
+/// The status of the reply, and the envelope with the reason, of the reply or the task.
+fn told(server: &Server<'_>, answer: Answer) -> (u16, Json) {
     let body = answer.json();
     if answer.status != 202 {
-        return (Reply(answer.status), body);
+        return (answer.status, body);
     }
     let task = ended(server, &body);
-    (Task, task["taskErrors"][0].clone())
+    (answer.status, task["taskErrors"][0].clone())
 }
 
 /// The task when it has ended.

@@ -33,8 +33,11 @@ fn drive(package: &str, python: &'static str, api_version: u32) {
         return;
     }
     let [environment, other] = [Environment::new(), Environment::new()];
-    // A task that waits for another one can be stopped in time.
-    let service = Server::start(&environment, &["--limits-tasks-at-once", "1"]);
+    // A task that waits for another one can be stopped in time; and a damaged image fails its task.
+    let service = Server::start(
+        &environment,
+        &["--limits-tasks-at-once", "1", "--limits-rehearsal", "0"],
+    );
     let second = Server::start(&other, &[]);
     let settings = json!({
         "package": package,

@@ -116,3 +116,14 @@ impl DataFolder {
         self.root.join(folder).join(format!("{id}.{extension}"))
     }
 }
+
+/// Removes a file that may not be there.
+///
+/// # Errors
+/// When it is there, and the system does not let it go.
+pub fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -12,7 +12,7 @@ mod script_check;
 pub mod task;
 mod verbs;
 
-pub use data_folder::DataFolder;
+pub use data_folder::{DataFolder, remove_if_there};
 pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};
 pub use limits::{FileLimit, Limits};
 pub use script_check::{ScriptCheck, WorkerScriptCheck};

@@ -51,6 +51,9 @@ limits! {
     expansion_floor: 64 << 20;
     /// What the decoder of an image may remember of what it decoded (window, dictionary), in bytes.
     image_window: 64 << 20;
+    /// How much of an image that arrives is expanded, and thrown away, before the upload is answered, in
+    /// bytes: what is wrong there is told in the reply, what is wrong behind it by the task.
+    rehearsal: 256 << 20;
     /// The most parts of the form that an upload is sent in.
     form_parts: 32;
     /// The longest text in such a form, in bytes.
@@ -67,7 +70,7 @@ limits! {
     bundle_ratio: 200;
     /// How many tasks are carried out at the same time; others wait, their owners in turn.
     tasks_at_once: 4;
-    /// How many previews, and checks of plan scripts, are made at the same time; others wait.
+    /// How many previews, and checks of plan scripts and uploads, are made at the same time; others wait.
     previews_at_once: 4;
 }
 

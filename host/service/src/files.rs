@@ -1,6 +1,10 @@
 //! Files that come and go: the part `file` of a multipart body onto the disk, a file of the data
 //! folder as a reply. Neither is ever held in memory.
 
+mod writer;
+
+pub use writer::{Refused, Writer};
+
 use crate::error::ApiError;
 use crate::form::{Form, Part};
 use crate::state::{AppState, blocking};
@@ -15,11 +19,7 @@ use mintage_records::Id;
 use serde::Deserialize;
 use std::io;
 use std::path::Path;
-use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
-
-/// How many pieces may wait for the disk.
-const WAITING: usize = 16;
 
 /// What is said of a file: in the query, or in text parts before or after it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -63,10 +63,10 @@ pub async fn receive(
     let mut received = None;
     while let Some(part) = form.next().await? {
         let name = part.name();
-        if name == "file" && received.is_none() {
-            received = Some(file(state, id, limit, part).await?);
-        } else {
-            parts.set(&name, part.text().await?);
+        match (name.as_str(), &received) {
+            ("file", None) => received = Some(take_in(state, id, limit, part, refused).await?),
+            ("file", Some(_)) => return Err(second_file()),
+            _ => parts.set(&name, part.text().await?),
         }
     }
     let received = received.ok_or_else(|| {
@@ -76,54 +76,36 @@ pub async fn receive(
     Ok((received, parts))
 }
 
-/// Streams one part to the disk: this thread takes from the network, another one writes.
-async fn file(
+/// Streams one part to the incoming file of `id`, of at most `limit`. What came is gone when this
+/// fails, or the answer is dropped.
+///
+/// # Errors
+/// What `refused` makes of a file that is too long or cannot be written; 400 when the body ends early.
+pub async fn take_in(
     state: &AppState,
     id: &Id,
     limit: FileLimit,
     mut part: Part<'_>,
+    refused: Refused,
 ) -> Result<Received, ApiError> {
-    let (sender, mut pieces) = mpsc::channel::<axum::body::Bytes>(WAITING);
-    let (folder, id) = (state.folder.clone(), id.clone());
-    let writing = tokio::spawn(blocking(move || {
-        let mut incoming = Incoming::create(&folder, &id, limit).map_err(refused)?;
-        while let Some(piece) = pieces.blocking_recv() {
-            // An empty piece is the end; without it, the client went away.
-            if piece.is_empty() {
-                return incoming.complete().map_err(refused);
-            }
-            incoming.append(&piece).map_err(refused)?;
-        }
-        Err(ApiError::bad_request(
-            "BODY_CUT_OFF",
-            "the file did not arrive whole",
-        ))
-    }));
-    let mut broken = None;
-    loop {
-        let piece = match part.chunk().await {
-            Ok(Some(piece)) if piece.is_empty() => continue,
-            Ok(Some(piece)) => piece,
-            Ok(None) => {
-                // Where it is not taken any more, the writer says why.
-                let _ = sender.send(axum::body::Bytes::new()).await;
-                break;
-            }
-            Err(error) => {
-                broken = Some(error);
-                break;
-            }
-        };
-        if sender.send(piece).await.is_err() {
-            break;
-        }
+    let (folder, of) = (state.folder.clone(), id.clone());
+    let created = blocking(move || Incoming::create(&folder, &of, limit).map_err(refused));
+    let mut writer = Writer::new(created.await?, refused);
+    while let Some(bytes) = part.chunk().await? {
+        writer.write(&bytes).await?;
     }
-    drop(sender);
-    let written = writing.await.map_err(|error| ApiError::internal(&error))?;
-    match broken {
-        Some(broken) => Err(broken),
-        None => written,
-    }
+    let incoming = writer.finish().await?;
+    blocking(move || incoming.complete().map_err(refused)).await
+}
+
+/// A form has one file: which of two is meant nobody can tell.
+pub fn second_file() -> ApiError {
+    ApiError::bad_request(
+        "INVALID_MULTIPART",
+        "the form has more than one part `file`",
+    )
+    .source("file")
+    .action("Send one file with each request.")
 }
 
 fn refused(error: DeployError) -> ApiError {
@@ -153,24 +135,21 @@ pub async fn download(path: &Path, name: &str) -> Result<Response, ApiError> {
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     let kind = HeaderValue::from_static("application/octet-stream");
     headers.insert(header::CONTENT_TYPE, kind);
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
-    let plain: String = name
-        .chars()
-        .map(|c| if is_plain(c) { c } else { '_' })
-        .collect();
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{plain}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
+    headers.insert(header::CONTENT_DISPOSITION, attachment(name)?);
     Ok(response)
 }
 
-/// Removes a file that may not be there.
+/// Tells the client to keep the reply as the file `name`, of which only what no reader of the header
+/// can misread is kept.
 ///
 /// # Errors
-/// 500 when the system does not let it go.
-pub fn remove(path: &Path) -> Result<(), ApiError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(ApiError::internal(&error)),
-        _ => Ok(()),
-    }
+/// 500; not for any name.
+pub fn attachment(name: &str) -> Result<HeaderValue, ApiError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
+    let name: String = name
+        .chars()
+        .map(|c| if plain(c) { c } else { '_' })
+        .collect();
+    HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+        .map_err(|error| ApiError::internal(&error))
 }

@@ -1,6 +1,6 @@
 //! `AddBundle`: an archive that somebody sent becomes a bundle of the service.
 
-use super::archive::{Archives, publish, remove};
+use super::archive::{Archives, discard, publish};
 use super::outward;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
 use mintage_plans::bundle::ImageFacts;
@@ -10,20 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::fs::File;
 
-/// What an archive that arrived says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opened {
-    /// The row of it: not complete, with the name that the archive gives itself.
-    pub row: ArtifactBundle,
-}
-
-/// Looks into the archive that arrived as the incoming file of `id`: everything is checked but the
-/// golden images. Blocks.
+/// Looks into the archive that arrived as the incoming file of `id`: everything is checked, and its
+/// golden images as [`Archives::rehearse`] does. The answer is its row: not complete, with the name that the archive gives itself. Blocks.
 ///
 /// # Errors
-/// P5008 to P5012, `STORAGE`.
-pub fn open_upload(archives: &Archives, id: &Id) -> Result<Opened, TaskFailure> {
-    let file = archives.open(&archives.folder.incoming(id))?;
+/// P5008 to P5012, `GOLDEN_IMAGE`, `STORAGE`.
+pub fn open_upload(archives: &Archives, id: &Id) -> Result<ArtifactBundle, TaskFailure> {
+    let mut file = archives.open(&archives.folder.incoming(id))?;
+    archives.rehearse(id, &mut file)?;
     let manifest = &file.bundle().manifest;
     let mut row = ArtifactBundle {
         name: manifest.name.clone(),
@@ -39,7 +33,7 @@ pub fn open_upload(archives: &Archives, id: &Id) -> Result<Opened, TaskFailure> 
         golden_images: Vec::new(),
     };
     outward::list(file.bundle(), &mut row);
-    Ok(Opened { row })
+    Ok(row)
 }
 
 /// The verb.
@@ -106,7 +100,8 @@ impl Verb for AddBundle {
         _output: &Json,
         context: &mut StepContext,
     ) -> Result<(), TaskFailure> {
-        discard(&self.0, &input.bundle, context)
+        let archive = self.0.folder.artifact_bundle(&input.bundle);
+        discard::<ArtifactBundle>(&self.0, &input.bundle, &archive, context)
     }
 }
 
@@ -125,22 +120,4 @@ pub(super) fn complete(
         change.update(id, &Match::Any, row)?;
         Ok(())
     })
-}
-
-/// Removes a bundle that did not become one.
-pub(super) fn discard(
-    archives: &Archives,
-    id: &Id,
-    context: &StepContext,
-) -> Result<(), TaskFailure> {
-    context
-        .records()
-        .change::<_, TaskFailure>(context.author(), |change| {
-            if change.find::<ArtifactBundle>(id)?.is_some() {
-                change.delete::<ArtifactBundle>(id, &Match::Any)?;
-            }
-            Ok(())
-        })?;
-    remove(&archives.folder.artifact_bundle(id))?;
-    remove(&archives.folder.incoming(id))
 }

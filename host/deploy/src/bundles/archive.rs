@@ -1,15 +1,16 @@
 //! `Archives`: reads and writes the zip files of bundles and backups.
 
 use super::contents::Contents;
-use crate::golden_images::inspect;
+use super::images::refused;
+use crate::golden_images::{inspect, rehearse};
 use crate::task::{CancelFlag, StepContext, TaskFailure};
-use crate::{DataFolder, Limits};
+use crate::{DataFolder, Limits, remove_if_there};
 use mintage_engine::Diagnostic;
 use mintage_plans::bundle::{
     Bundle, BundleError, BundleFile, BundleLimit, ImageFacts, ImageSource, write,
 };
-use mintage_records::{Id, Sealer, model};
-use mintage_storage::{GoldenImage, WirePack};
+use mintage_records::{Id, Match, Records, Resource, Sealer, model};
+use mintage_storage::{GoldenImage, ImageFormat, WirePack};
 use mintage_volume::escape::escape;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -76,6 +77,28 @@ impl Archives {
         Ok(BundleFile::open(File::open(path)?, &self.limits.bundle())?)
     }
 
+    /// Takes the golden images out of an archive that arrived as the incoming file of `id`, expands their
+    /// beginnings, and throws all of it away. Those that are longer than what `limits.rehearsal` leaves to
+    /// them are only read when a task needs them.
+    ///
+    /// # Errors
+    /// P5008 to P5011, `GOLDEN_IMAGE`, `STORAGE`.
+    pub(super) fn rehearse(&self, id: &Id, file: &mut BundleFile<File>) -> Result<(), TaskFailure> {
+        let (limits, mut left) = (self.limits.image(), self.limits.rehearsal);
+        for image in file.bundle().golden_images.clone() {
+            let length = file.image_length(&image)?;
+            if length <= left {
+                let mut spool = tempfile::tempfile_in(self.folder.root())?;
+                file.take_image(&image, &mut spool)?;
+                let volume = self.folder.golden_volume(id);
+                let came = rehearse(&spool, ImageFormat::Zip, &limits, left, &volume);
+                let came = came.map_err(|error| refused(&image.name, &error))?;
+                left = left.saturating_sub(came.max(length));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes an archive to `path`, whole or not at all; on the way it is the incoming file of `id`.
     /// None when a golden image was deleted since `contents` were read: read them again.
     pub(super) fn pack(
@@ -86,13 +109,13 @@ impl Archives {
         path: &Path,
         context: &StepContext,
     ) -> Result<Option<ImageFacts>, TaskFailure> {
-        let Some(volumes) = self.open_volumes(contents, context)? else {
+        let Some(volumes) = self.open_volumes(contents, context.records())? else {
             return Ok(None);
         };
         let incoming = self.folder.incoming(id);
         // What a first try left.
-        remove(&incoming)?;
-        remove(path)?;
+        remove_if_there(&incoming)?;
+        remove_if_there(path)?;
         let cancel = context.cancel_flag();
         let packed = self.write(bundle, &volumes, &incoming, &cancel);
         let facts = packed.and_then(|()| Ok(ImageFacts::read(File::open(&incoming)?)?));
@@ -101,7 +124,7 @@ impl Archives {
             Ok(facts)
         });
         if placed.is_err() {
-            remove(&incoming)?;
+            remove_if_there(&incoming)?;
             context.check()?;
         }
         placed.map(Some)
@@ -133,10 +156,10 @@ impl Archives {
 
     /// Opened at once: what is deleted from now on is still there for this archive. None when one was
     /// deleted before.
-    fn open_volumes(
+    pub(super) fn open_volumes(
         &self,
         contents: &Contents,
-        context: &StepContext,
+        records: &Records,
     ) -> Result<Option<BTreeMap<String, File>>, TaskFailure> {
         if let Some(image) = contents.incomplete().next() {
             let name = escape(image.body.name.as_bytes());
@@ -149,9 +172,7 @@ impl Archives {
             let volume = match GoldenImage::open(&self.folder.golden_volume(&image.id)) {
                 Ok(volume) => volume,
                 Err(error) => {
-                    let row = context
-                        .records()
-                        .read(|view| view.find::<model::GoldenImage>(&image.id))?;
+                    let row = records.read(|view| view.find::<model::GoldenImage>(&image.id))?;
                     return row.map_or(Ok(None), |_| Err(error.into()));
                 }
             };
@@ -170,12 +191,23 @@ pub(super) fn publish(file: &Path, path: &Path) -> Result<(), TaskFailure> {
     Ok(())
 }
 
-/// Removes a file that may not be there.
-pub(super) fn remove(path: &Path) -> Result<(), TaskFailure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
-    }
+/// Removes a row of `R` that did not become complete, with its archive.
+pub(super) fn discard<R: Resource>(
+    archives: &Archives,
+    id: &Id,
+    archive: &Path,
+    context: &StepContext,
+) -> Result<(), TaskFailure> {
+    context
+        .records()
+        .change::<_, TaskFailure>(context.author(), |change| {
+            if change.find::<R>(id)?.is_some() {
+                change.delete::<R>(id, &Match::Any)?;
+            }
+            Ok(())
+        })?;
+    remove_if_there(archive)?;
+    Ok(remove_if_there(&archives.folder.incoming(id))?)
 }
 
 /// A reader that fails as soon as the task is to stop.

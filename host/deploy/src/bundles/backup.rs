@@ -1,8 +1,9 @@
 //! `CreateBackup`: all artifacts of the service in one archive.
 
-use super::archive::{Archives, remove};
+use super::archive::{Archives, discard};
 use super::contents::Contents;
 use super::outward::{self, Passwords};
+use crate::remove_if_there;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
 use mintage_plans::bundle::Manifest;
 use mintage_records::model::{Backup, State};
@@ -83,7 +84,8 @@ impl Verb for CreateBackup {
         _output: &Json,
         context: &mut StepContext,
     ) -> Result<(), TaskFailure> {
-        discard(&self.0, &input.backup, context)
+        let archive = self.0.folder.backup(&input.backup);
+        discard::<Backup>(&self.0, &input.backup, &archive, context)
     }
 }
 
@@ -109,25 +111,7 @@ pub(super) fn replace_others(
             Ok(old)
         })?;
     for backup in old {
-        remove(&archives.folder.backup(&backup.id))?;
+        remove_if_there(&archives.folder.backup(&backup.id))?;
     }
     Ok(())
-}
-
-/// Removes a backup that did not become one.
-pub(super) fn discard(
-    archives: &Archives,
-    id: &Id,
-    context: &StepContext,
-) -> Result<(), TaskFailure> {
-    context
-        .records()
-        .change::<_, TaskFailure>(context.author(), |change| {
-            if change.find::<Backup>(id)?.is_some() {
-                change.delete::<Backup>(id, &Match::Any)?;
-            }
-            Ok(())
-        })?;
-    remove(&archives.folder.backup(id))?;
-    remove(&archives.folder.incoming(id))
 }

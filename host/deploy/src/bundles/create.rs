@@ -1,7 +1,7 @@
 //! `CreateBundle`: stored artifacts become a bundle.
 
-use super::add::{complete, discard};
-use super::archive::Archives;
+use super::add::complete;
+use super::archive::{Archives, discard};
 use super::contents::{Contents, Wanted};
 use super::outward::{self, Passwords};
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
@@ -91,6 +91,7 @@ impl Verb for CreateBundle {
         _output: &Json,
         context: &mut StepContext,
     ) -> Result<(), TaskFailure> {
-        discard(&self.0, &input.bundle, context)
+        let archive = self.0.folder.artifact_bundle(&input.bundle);
+        discard::<ArtifactBundle>(&self.0, &input.bundle, &archive, context)
     }
 }

@@ -1,8 +1,9 @@
 //! `ExtractBundle`: the artifacts of a bundle become stored ones, all or none.
 
-use super::archive::{Archives, remove};
+use super::archive::Archives;
 use super::images::Images;
 use super::import::{Import, Origin, Taken};
+use crate::remove_if_there;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
 use mintage_records::Id;
 use mintage_records::model::{ArtifactBundle, GoldenImage, State};
@@ -104,9 +105,9 @@ pub(super) fn keep(
     let rows = context.records().read(|view| view.all::<GoldenImage>())?;
     images.take_over(|id| rows.iter().any(|row| row.id == *id));
     for id in obsolete {
-        remove(&archives.folder.golden_volume(id))?;
+        remove_if_there(&archives.folder.golden_volume(id))?;
         // Of an upload that was under way.
-        remove(&archives.folder.incoming(id))?;
+        remove_if_there(&archives.folder.incoming(id))?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The golden images of an archive: expanded before anything is stored, gone again if that fails.
 
-use super::archive::{Archives, remove};
+use super::archive::Archives;
+use crate::remove_if_there;
 use crate::task::{StepContext, TaskFailure};
 use mintage_plans::bundle::{BundleFile, artifact};
 use mintage_records::Id;
@@ -142,7 +143,7 @@ impl Source {
 
 impl Drop for Source {
     fn drop(&mut self) {
-        if let Err(error) = remove(&self.path) {
+        if let Err(error) = remove_if_there(&self.path) {
             tracing::warn!(path = %self.path.display(), %error, "a file stays until the next start");
         }
     }
@@ -151,14 +152,15 @@ impl Drop for Source {
 impl Drop for Images<'_> {
     fn drop(&mut self) {
         for image in self.expanded.values() {
-            if let Err(error) = remove(&self.archives.folder.golden_volume(&image.id)) {
+            if let Err(error) = remove_if_there(&self.archives.folder.golden_volume(&image.id)) {
                 tracing::warn!(image = %image.id, %error, "a volume stays until the next start");
             }
         }
     }
 }
 
-fn refused(name: &str, error: &FormatError) -> TaskFailure {
+/// Why a golden image of a bundle is not expanded.
+pub(super) fn refused(name: &str, error: &FormatError) -> TaskFailure {
     let name = mintage_volume::escape::escape(name.as_bytes());
     TaskFailure::new("GOLDEN_IMAGE", format!("golden image `{name}`: {error}"))
         .action("Correct it where the bundle was made.")

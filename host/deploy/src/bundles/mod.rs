@@ -21,7 +21,7 @@ mod outward;
 mod restore;
 mod sweep;
 
-pub use add::{AddBundle, AddBundleInput, Opened, open_upload};
+pub use add::{AddBundle, AddBundleInput, open_upload};
 pub use archive::Archives;
 pub use backup::{CreateBackup, CreateBackupInput};
 pub use contents::{Contents, Wanted};

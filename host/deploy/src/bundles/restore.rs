@@ -1,14 +1,14 @@
 //! `RestoreBackup`: the service's artifacts become those of a backup, all or nothing.
 
-use super::archive::{Archives, publish};
-use super::backup::{TYPE, discard, replace_others};
+use super::archive::{Archives, discard, publish};
+use super::backup::{TYPE, replace_others};
 use super::extract::keep;
 use super::images::Images;
 use super::import::{Import, Origin, Taken};
 use super::outward::record;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
 use mintage_plans::bundle::{Artifact, Bundle, BundleFile, ImageFacts};
-use mintage_records::model::{BuildPlan, DeploymentPlan, GoldenImage, PlanScript};
+use mintage_records::model::{Backup, BuildPlan, DeploymentPlan, GoldenImage, PlanScript};
 use mintage_records::{Change, Id, Match, Resource};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -70,7 +70,10 @@ impl Verb for RestoreBackup {
     ) -> Result<(), TaskFailure> {
         match step {
             // What was sent and could not be restored is no backup of this service.
-            RestoreStep::Take if input.uploaded => discard(&self.0, &input.backup, context),
+            RestoreStep::Take if input.uploaded => {
+                let archive = self.0.folder.backup(&input.backup);
+                discard::<Backup>(&self.0, &input.backup, &archive, context)
+            }
             RestoreStep::Take | RestoreStep::Restore => Ok(()),
         }
     }
@@ -95,9 +98,10 @@ impl Archives {
     /// Looks into the backup that arrived as the incoming file of `id`. Blocks.
     ///
     /// # Errors
-    /// P5008 to P5012, `NOT_A_BACKUP`, `STORAGE`.
+    /// P5008 to P5012, `NOT_A_BACKUP`, `GOLDEN_IMAGE`, `STORAGE`.
     pub fn open_uploaded_backup(&self, id: &Id) -> Result<String, TaskFailure> {
-        let file = open(self, &self.folder.incoming(id))?;
+        let mut file = open(self, &self.folder.incoming(id))?;
+        self.rehearse(id, &mut file)?;
         Ok(file.bundle().manifest.name.clone())
     }
 }

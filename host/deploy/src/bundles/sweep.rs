@@ -1,8 +1,7 @@
 //! Archives that belong to nothing: what a crash left.
 
-use super::archive::remove;
-use crate::DataFolder;
 use crate::os_volumes::DeployError;
+use crate::{DataFolder, remove_if_there};
 use mintage_records::model::{ArtifactBundle, Backup};
 use mintage_records::{Id, Records, Resource};
 use std::collections::BTreeSet;
@@ -34,7 +33,7 @@ fn remove_all_but(folder: &Path, known: &BTreeSet<Id>) -> Result<(), DeployError
             .is_none_or(|id| !known.contains(&id))
         {
             tracing::warn!(path = %path.display(), "removing an archive that belongs to nothing");
-            remove(&path).map_err(|failure| DeployError::Refused(failure.errors))?;
+            remove_if_there(&path)?;
         }
     }
     Ok(())

@@ -1,8 +1,7 @@
 //! Deleting a golden image with its files.
 
-use super::incoming::remove;
-use crate::DataFolder;
 use crate::os_volumes::DeployError;
+use crate::{DataFolder, remove_if_there};
 use mintage_records::model::{GoldenImage, State};
 use mintage_records::{Author, Id, Match, Records};
 
@@ -29,6 +28,6 @@ pub fn delete(
         }
         Ok(change.delete::<GoldenImage>(id, expected).map(drop)?)
     })?;
-    remove(&folder.golden_volume(id))?;
-    Ok(remove(&folder.incoming(id))?)
+    remove_if_there(&folder.golden_volume(id))?;
+    Ok(remove_if_there(&folder.incoming(id))?)
 }

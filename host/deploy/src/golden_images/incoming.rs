@@ -1,10 +1,10 @@
 //! `Incoming`: a file while it arrives.
 
 use crate::os_volumes::DeployError;
-use crate::{DataFolder, FileLimit};
+use crate::{DataFolder, FileLimit, remove_if_there};
 use mintage_records::Id;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -167,14 +167,6 @@ impl Received {
         self.len == 0
     }
 
-    /// Opens it, to be read. Blocks.
-    ///
-    /// # Errors
-    /// When the system does not let it be read.
-    pub(super) fn open(&self) -> io::Result<File> {
-        File::open(&self.path)
-    }
-
     /// Says that a row takes care of the file from now on.
     pub fn hand_over(mut self) {
         self.handed_over = true;
@@ -191,15 +183,7 @@ impl Drop for Received {
 
 /// Removes a file that nobody wants; what cannot be removed now is removed at the next start.
 fn discard(path: &Path) {
-    if let Err(error) = remove(path) {
+    if let Err(error) = remove_if_there(path) {
         tracing::warn!(path = %path.display(), %error, "an incoming file stays until the next start");
-    }
-}
-
-/// Removes a file that may not be there.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }

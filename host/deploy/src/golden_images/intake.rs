@@ -1,9 +1,10 @@
 //! `Intake`: from a file that arrived to a golden image.
 
-use super::incoming::{Received, remove};
+use super::incoming::Received;
+use super::rehearsal::rehearse;
 use crate::os_volumes::problem::problem;
 use crate::os_volumes::{DeployError, capturing};
-use crate::{DataFolder, Limits};
+use crate::{DataFolder, Limits, remove_if_there};
 use mintage_plans::bundle::ImageFacts;
 use mintage_records::model::{GoldenImage, State, TaskError};
 use mintage_records::{Author, Change, Id, Match, Records, Stored};
@@ -56,21 +57,30 @@ impl Declared {
         }
     }
 
-    /// Checks the file that arrived, `received`, as far as that takes no expanding: its beginning, its
-    /// directory, its checksum where one is declared. Blocks.
+    /// Checks the file that arrived as the incoming file of `id`: its directory, its beginning as it is
+    /// expanded, its checksum where one is declared. Blocks.
     ///
     /// # Errors
     /// `Refused` with what is wrong with it; `Run` when it cannot be read.
-    pub fn check_file(&self, received: &Received, limits: &Limits) -> Result<(), DeployError> {
-        let file = received.open()?;
-        look(&file, self.format, &limits.image()).map_err(|error| match from_format(error) {
-            DeployError::Run(problem) => DeployError::Refused(vec![*problem]),
-            other => other,
-        })?;
+    pub fn check_file(
+        &self,
+        folder: &DataFolder,
+        id: &Id,
+        limits: &Limits,
+    ) -> Result<(), DeployError> {
+        let (path, image) = (folder.incoming(id), limits.image());
+        let file = File::open(&path)?;
+        let (most, volume) = (limits.rehearsal, folder.golden_volume(id));
+        look(&file, self.format, &image)
+            .and_then(|()| rehearse(&file, self.format, &image, most, &volume))
+            .map_err(|error| match error.is_of_the_image() {
+                true => DeployError::Refused(vec![of_image(&error)]),
+                false => DeployError::storage(&error),
+            })?;
         match &self.sha256 {
             None => Ok(()),
             Some(declared) => {
-                let found = ImageFacts::read(file)?.sha256;
+                let found = ImageFacts::read(File::open(&path)?)?.sha256;
                 check_sum(declared, &found).map_err(|problem| DeployError::Refused(vec![problem]))
             }
         }
@@ -161,7 +171,7 @@ impl Intake {
         watch: &mut dyn FnMut(Progress),
     ) -> Result<Expansion, DeployError> {
         let output = folder.golden_volume(&self.golden_image);
-        remove(&output)?;
+        remove_if_there(&output)?;
         let source = File::open(folder.incoming(&self.golden_image))?;
         let mut report = |progress| {
             watch(progress);
@@ -213,7 +223,7 @@ pub fn finish(
         };
         change.update(id, &Match::Any, body).map(drop)
     })?;
-    Ok(remove(&folder.incoming(id))?)
+    Ok(remove_if_there(&folder.incoming(id))?)
 }
 
 /// Takes back a golden image that is not complete, with its files. Where a deployment plan names it
@@ -229,7 +239,7 @@ pub fn undo(
 ) -> Result<(), DeployError> {
     let id = &intake.golden_image;
     capturing::delete(records, folder, author, id)?;
-    Ok(remove(&folder.incoming(id))?)
+    Ok(remove_if_there(&folder.incoming(id))?)
 }
 
 /// What whoever brought the image can do; a limit is called as the configuration calls it.
@@ -246,14 +256,17 @@ fn advice(error: &FormatError) -> String {
     )
 }
 
-/// What is wrong with an image, as tasks tell it.
+/// Why an image was not expanded, as tasks tell it.
 fn from_format(error: FormatError) -> DeployError {
-    if matches!(error, FormatError::Cancelled) {
-        return DeployError::Cancelled;
+    match error {
+        FormatError::Cancelled => DeployError::Cancelled,
+        error if error.is_of_the_image() => DeployError::Run(Box::new(of_image(&error))),
+        error => DeployError::storage(&error),
     }
-    if !error.is_of_the_image() {
-        return DeployError::storage(&error);
-    }
+}
+
+/// What is wrong with an image.
+fn of_image(error: &FormatError) -> TaskError {
     let code = match error {
         FormatError::Header { .. } => "IMAGE_FORMAT_MISMATCH",
         FormatError::TooLarge { .. } | FormatError::Ratio { .. } | FormatError::Window { .. } => {
@@ -265,5 +278,5 @@ fn from_format(error: FormatError) -> DeployError {
     };
     // Its text may quote the file.
     let message = escape(error.to_string().as_bytes());
-    DeployError::Run(Box::new(problem(code, message, &advice(&error))))
+    problem(code, message, &advice(error))
 }

@@ -8,6 +8,7 @@ mod delete;
 mod incoming;
 mod inspect;
 mod intake;
+mod rehearsal;
 mod sweep;
 pub mod upload;
 mod verb;
@@ -16,6 +17,7 @@ pub use delete::delete;
 pub use incoming::{Incoming, Received};
 pub use inspect::inspect;
 pub use intake::{Declared, Intake, finish, undo};
+pub(crate) use rehearsal::rehearse;
 pub use sweep::sweep;
 pub use verb::{TakeIn, TakeInStep};
 

@@ -1,8 +1,7 @@
 //! Files that belong to nothing: what a crash left.
 
-use super::incoming::remove;
-use crate::DataFolder;
 use crate::os_volumes::DeployError;
+use crate::{DataFolder, remove_if_there};
 use mintage_records::model::{GoldenImage, State, Task};
 use mintage_records::{Id, Records};
 use std::collections::BTreeSet;
@@ -50,7 +49,7 @@ fn remove_all_but(
         let named = path.extension().is_some_and(|found| found == extension);
         if !(named && id.is_some_and(|id| wanted(&id))) {
             tracing::warn!(path = %path.display(), "removing a file that belongs to nothing");
-            remove(&path)?;
+            remove_if_there(&path)?;
         }
     }
     Ok(())

@@ -9,7 +9,6 @@ use crate::os_volumes::DeployError;
 use crate::{DataFolder, FileLimit, Limits};
 use mintage_records::model::{DeclaredUpload, GoldenImage};
 use mintage_records::{Change, Id, Match, RecordsError, Stored, View};
-use mintage_storage::ImageFormat;
 
 /// Declares an upload of `bytes` bytes. Nothing has arrived then.
 ///
@@ -148,16 +147,29 @@ impl Piece {
     }
 }
 
+/// What was declared of an upload.
+///
+/// # Errors
+/// `Run` when the image's format is none.
+pub fn declared(image: &GoldenImage, upload: &DeclaredUpload) -> Result<Declared, DeployError> {
+    let format = image.format.as_deref().unwrap_or_default();
+    Ok(Declared {
+        name: image.name.clone(),
+        description: image.description.clone(),
+        format: format
+            .parse()
+            .map_err(|error| DeployError::storage(&error))?,
+        sha256: upload.sha256.clone(),
+    })
+}
+
 /// Says that everything has arrived, and what is to be done with it.
 ///
 /// # Errors
-/// `Records`; `Refused` when the image's format is none.
+/// `Records`; `Run` when the image's format is none.
 pub fn complete(change: &mut Change<'_>, id: &Id) -> Result<Intake, DeployError> {
     let (image, upload) = find(change, id)?;
-    let format = image.body.format.as_deref().unwrap_or_default();
-    let format: ImageFormat = format
-        .parse()
-        .map_err(|error| DeployError::storage(&error))?;
+    let Declared { format, sha256, .. } = declared(&image.body, &upload)?;
     let body = GoldenImage {
         upload: None,
         ..image.body
@@ -166,6 +178,6 @@ pub fn complete(change: &mut Change<'_>, id: &Id) -> Result<Intake, DeployError>
     Ok(Intake {
         golden_image: id.clone(),
         format,
-        sha256: upload.sha256,
+        sha256,
     })
 }

@@ -5,10 +5,9 @@
 //! done again after a crash.
 
 use super::capture::Capture;
-use super::making::remove;
 use super::problem::DeployError;
 use super::run::RunRecord;
-use crate::DataFolder;
+use crate::{DataFolder, remove_if_there};
 use mintage_records::model::{GoldenImage, Pin, Provenance, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored};
 use mintage_volume::digits::hex;
@@ -63,7 +62,7 @@ impl Capturing {
         let prepared = capture.prepare(sealer)?;
         let image = folder.os_volume(&self.os_volume);
         let output = folder.golden_volume(&self.golden_image);
-        remove(&output)?;
+        remove_if_there(&output)?;
         // What is unique is taken out and not made, so nothing needs a secret seed.
         let seed = self.os_volume.as_str();
         let record = prepared
@@ -158,7 +157,7 @@ pub fn delete(
             deleted => deleted.map(drop),
         }
     })?;
-    Ok(remove(&folder.golden_volume(id))?)
+    Ok(remove_if_there(&folder.golden_volume(id))?)
 }
 
 /// How many bytes of a file hold data, and its SHA-256.

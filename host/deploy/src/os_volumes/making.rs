@@ -7,14 +7,12 @@ use super::deploy::Deployment;
 use super::problem::DeployError;
 use super::run::RunRecord;
 use super::settings::Setting;
-use crate::DataFolder;
+use crate::{DataFolder, remove_if_there};
 use mintage_records::model::{OsVolume, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealed, Sealer, Stored};
 use mintage_worker::{Cancellation, Destination, Stage};
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::{self, ErrorKind};
-use std::path::Path;
 
 /// An OS volume that is being made: what a task needs to go on with it. Secrets are sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +51,7 @@ impl Making {
         let prepared = deployment.prepare(&settings, sealer)?;
         let image = folder.golden_volume(deployment.golden_image());
         let output = folder.os_volume(&self.os_volume);
-        remove(&output)?;
+        remove_if_there(&output)?;
         prepared
             .run(
                 &image,
@@ -117,7 +115,7 @@ pub fn delete(
         Some(_) => change.delete::<OsVolume>(id, expected).map(drop),
         None => Ok(()),
     })?;
-    Ok(remove(&folder.os_volume(id))?)
+    Ok(remove_if_there(&folder.os_volume(id))?)
 }
 
 /// Removes the files of OS volumes that have no row: what a crash between the two left. To be done at
@@ -135,16 +133,8 @@ pub fn sweep(records: &Records, folder: &DataFolder) -> Result<(), DeployError> 
         let path = entry?.path();
         if !known.contains(&path) {
             tracing::warn!(path = %path.display(), "removing a file that belongs to no OS volume");
-            remove(&path)?;
+            remove_if_there(&path)?;
         }
     }
     Ok(())
-}
-
-/// Removes a file that may not be there.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

@@ -131,6 +131,18 @@ impl<R: Read + Seek> BundleFile<R> {
         })
     }
 
+    /// How long the zip file with the disk of a golden image is, in bytes.
+    ///
+    /// # Errors
+    /// P5012 when there is none.
+    pub fn image_length(&self, image: &GoldenImage) -> Result<u64> {
+        let name = self.image_name(image)?;
+        let entry = self.directory.get(&name);
+        entry
+            .map(|entry| entry.size())
+            .ok_or_else(|| no_image(image))
+    }
+
     /// As [`Self::copy_image`], and checks that it is a zip file with one disk.
     ///
     /// # Errors

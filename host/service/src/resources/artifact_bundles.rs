@@ -9,7 +9,7 @@ use crate::error::{ApiError, Envelope};
 use crate::files::{Parts, download, receive};
 use crate::form::Form;
 use crate::resources::tasks::TaskWire;
-use crate::state::{AppState, blocking};
+use crate::state::{AppState, blocking, in_turn};
 use crate::wire::{
     Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, expected, is_form, page,
 };
@@ -19,6 +19,7 @@ use axum::response::{IntoResponse as _, Response};
 use mintage_deploy::bundles::{
     AddBundle, AddBundleInput, Archives, ExtractBundle, ExtractBundleInput, open_upload,
 };
+use mintage_deploy::remove_if_there;
 use mintage_deploy::task::{NewTask, begin};
 use mintage_records::model::{ArtifactBundle, State as Life, Task};
 use mintage_records::{Id, Kind, Stored};
@@ -147,8 +148,10 @@ async fn upload(
     let limit = state.limits.bundle_file();
     let (received, parts) = receive(state, &id, limit, parts, form).await?;
     let (archives, arrived) = (archives(state), id.clone());
-    let opened = blocking(move || Ok(open_upload(&archives, &arrived)?));
-    let mut row = opened.await?.row;
+    let opened = in_turn(&state.workers, move || {
+        Ok(open_upload(&archives, &arrived)?)
+    });
+    let mut row = opened.await?;
     if let Some(name) = parts.name {
         row.name = wire::name(name)?;
     }
@@ -308,7 +311,7 @@ async fn delete(
         Ok(())
     });
     deleted.await?;
-    blocking(move || crate::files::remove(&path)).await?;
+    blocking(move || remove_if_there(&path).map_err(|error| ApiError::internal(&error))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

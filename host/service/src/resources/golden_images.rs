@@ -4,7 +4,6 @@ mod arrive;
 mod download;
 mod uploads;
 mod wire;
-mod writer;
 
 use super::artifact::{self, Flag, reference, writable};
 use super::tasks::TaskWire;

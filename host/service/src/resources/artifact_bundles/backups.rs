@@ -7,7 +7,7 @@ use crate::error::{ApiError, Envelope};
 use crate::files::{Parts, download, receive};
 use crate::form::Form;
 use crate::resources::tasks::TaskWire;
-use crate::state::{AppState, blocking};
+use crate::state::{AppState, in_turn};
 use crate::wire::{Accepted, Collection, Json, ListQuery, PathId, Query, Tagged, page};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -204,7 +204,10 @@ async fn upload(
     let limit = state.limits.bundle_file();
     let (received, parts) = receive(&state, &id, limit, parts, form).await?;
     let (archives, arrived) = (archives(&state), id.clone());
-    let name = blocking(move || Ok(archives.open_uploaded_backup(&arrived)?)).await?;
+    let opened = in_turn(&state.workers, move || {
+        Ok(archives.open_uploaded_backup(&arrived)?)
+    });
+    let name = opened.await?;
     let key_id = state.sealer.key_id().to_owned();
     let task = state.change(caller.author(), move |change| {
         let group = group(change, parts.deployment_grp_uri.as_deref())?;

@@ -1,12 +1,12 @@
 //! The multipart form in which an image arrives: one part `file`, and maybe texts beside it.
 
 use super::refused;
-use super::writer::Writer;
 use crate::error::ApiError;
-use crate::form::{Form, Part};
-use crate::state::{AppState, blocking};
+use crate::files::{second_file, take_in};
+use crate::form::Form;
+use crate::state::{AppState, in_turn};
 use axum::extract::Request;
-use mintage_deploy::golden_images::{Declared, Incoming, Received};
+use mintage_deploy::golden_images::{Declared, Received};
 use mintage_records::Id;
 use mintage_records::model::GoldenImage;
 use mintage_storage::ImageFormat;
@@ -85,9 +85,9 @@ pub(super) async fn arrive(
     refuse_taken_name(state, said.name.clone()).await?;
     let mut form = Form::open(request, state).await?;
     let arrived = take_parts(state, said, &mut form).await?;
-    let limits = state.limits.clone();
-    let checked = blocking(move || {
-        let checked = arrived.declared.check_file(&arrived.received, &limits);
+    let (folder, limits) = (state.folder.clone(), state.limits.clone());
+    let checked = in_turn(&state.workers, move || {
+        let checked = arrived.declared.check_file(&folder, &arrived.id, &limits);
         checked.map_err(refused).map(|()| arrived)
     });
     checked.await
@@ -114,29 +114,14 @@ async fn take_parts(
         match (name.as_str(), &file) {
             ("file", None) => {
                 let file_name = part.file_name();
-                let (id, received) = take_file(state, part).await?;
+                let (id, limit) = (Id::generate(), state.limits.image_file());
+                let received = take_in(state, &id, limit, part, refused).await?;
                 file = Some((id, file_name, received));
             }
-            ("file", Some(_)) => {
-                let message = "the form has more than one part `file`";
-                return Err(ApiError::bad_request("INVALID_MULTIPART", message));
-            }
+            ("file", Some(_)) => return Err(second_file()),
             _ => said.take(&name, part.text().await?),
         }
     }
-}
-
-async fn take_file(state: &AppState, mut part: Part<'_>) -> Result<(Id, Received), ApiError> {
-    let id = Id::generate();
-    let (folder, of, limit) = (state.folder.clone(), id.clone(), state.limits.image_file());
-    let created = blocking(move || Incoming::create(&folder, &of, limit).map_err(refused));
-    let mut writer = Writer::new(created.await?);
-    while let Some(bytes) = part.chunk().await? {
-        writer.write(&bytes).await?;
-    }
-    let incoming = writer.finish().await?;
-    let received = blocking(move || incoming.complete().map_err(refused));
-    Ok((id, received.await?))
 }
 
 /// Who sends gigabytes under a name that is taken should hear of it soon.

@@ -1,9 +1,10 @@
 //! What goes out: the image in the wire format, made while it is sent; and its history as text.
 
 use crate::error::ApiError;
+use crate::files::attachment;
 use crate::state::{AppState, blocking};
 use axum::body::{Body, Bytes};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use mintage_records::model::{GoldenImage, State, Task};
@@ -37,8 +38,14 @@ pub(super) async fn download(state: &AppState, id: Id) -> Result<Response, ApiEr
     });
     let pack = pack.await?;
     let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition(&image.name)),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            attachment(&format!("{}.zip", image.name))?,
+        ),
     ];
     let body = Body::from_stream(stream::try_unfold(pack, next_piece));
     Ok((headers, body).into_response())
@@ -53,16 +60,6 @@ async fn next_piece(mut pack: WirePack) -> io::Result<Option<(Bytes, WirePack)>>
     });
     made.await
         .unwrap_or_else(|error| Err(io::Error::other(error)))
-}
-
-/// Only what no reader of the header can misread is kept of the name.
-fn disposition(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
-    let name: String = name
-        .chars()
-        .map(|c| if plain(c) { c } else { '_' })
-        .collect();
-    format!("attachment; filename=\"{name}.zip\"")
 }
 
 /// How the image came to be, as text: what it is, what its tasks said, and what a capture's plan said.

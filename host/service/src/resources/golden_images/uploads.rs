@@ -1,13 +1,13 @@
 //! `/rest/golden-images/uploads`: uploads in pieces, that go on after an interruption. An extension of
 //! Mintage: the Image Streamer has none.
 
-use super::writer::Writer;
 use super::{begin_intake, refused};
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
+use crate::files::Writer;
 use crate::resources::artifact;
 use crate::resources::tasks::TaskWire;
-use crate::state::{AppState, blocking};
+use crate::state::{AppState, blocking, in_turn};
 use crate::wire::{Json, PathId};
 use axum::body::Body;
 use axum::extract::State;
@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use mintage_deploy::golden_images::upload::{self, Piece};
 use mintage_deploy::golden_images::{self, Declared};
+use mintage_deploy::os_volumes::DeployError;
 use mintage_records::model::{DeclaredUpload, GoldenImage};
 use mintage_records::{Id, Kind, Match, Stored};
 use serde::{Deserialize, Serialize};
@@ -174,7 +175,7 @@ async fn put(
     let (start, end) = range.unwrap_or((upload.bytes, upload.bytes));
     let (folder, of, declared) = (state.folder.clone(), id.clone(), upload.clone());
     let begun = blocking(move || Piece::begin(&folder, &of, declared, start, end).map_err(refused));
-    let mut writer = Writer::new(begun.await?);
+    let mut writer = Writer::new(begun.await?, refused);
     let mut pieces = body.into_data_stream();
     let mut broken = None;
     while let Some(bytes) = pieces.next().await {
@@ -198,6 +199,7 @@ async fn put(
         (_, Some(received)) => {
             // What has arrived is the upload's, also when it cannot go on now.
             received.hand_over();
+            check(&state, &caller, &image, &upload).await?;
             let task = state.change(caller.author(), move |change| {
                 let intake = upload::complete(change, &id).map_err(refused)?;
                 begin_intake(change, &intake, &image.body.name)
@@ -215,6 +217,28 @@ async fn put(
                 .action("Get the upload, and go on at its `offset`."))
         }
     }
+}
+
+/// Looks into the file that has arrived whole. One that is refused can only be sent anew, so its upload
+/// is given up.
+async fn check(
+    state: &AppState,
+    caller: &Caller,
+    image: &Stored<GoldenImage>,
+    upload: &DeclaredUpload,
+) -> Result<(), ApiError> {
+    let declared = upload::declared(&image.body, upload).map_err(refused)?;
+    let (records, author) = (state.records.clone(), caller.author());
+    let (folder, limits) = (state.folder.clone(), state.limits.clone());
+    let (id, seen) = (image.id.clone(), Match::Version(image.version));
+    let checked = in_turn(&state.workers, move || {
+        let checked = declared.check_file(&folder, &id, &limits);
+        if let Err(DeployError::Refused(_)) = &checked {
+            golden_images::delete(&records, &folder, &author, &id, &seen).map_err(refused)?;
+        }
+        checked.map_err(refused)
+    });
+    checked.await
 }
 
 /// Gives an upload up: the golden image and what arrived are gone.

@@ -1,6 +1,5 @@
 //! `Writer`: from an asynchronous body to a file, a mebibyte at a time.
 
-use super::refused;
 use crate::error::ApiError;
 use crate::state::blocking;
 use mintage_deploy::golden_images::Incoming;
@@ -11,9 +10,15 @@ use tokio::runtime::Handle;
 /// How much is kept in memory before it is written, in bytes.
 const BUFFER: usize = 1 << 20;
 
+/// How a refusal of a sink becomes one of the wire.
+pub type Refused = fn(DeployError) -> ApiError;
+
 /// What takes the bytes; it blocks.
-pub(super) trait Sink: Send + 'static {
+pub trait Sink: Send + 'static {
     /// Appends `bytes`.
+    ///
+    /// # Errors
+    /// When it takes no more, or cannot be written.
     fn append(&mut self, bytes: &[u8]) -> Result<(), DeployError>;
 }
 
@@ -30,22 +35,28 @@ impl Sink for Piece {
 }
 
 /// Writes what arrives.
-pub(super) struct Writer<S: Sink> {
+pub struct Writer<S: Sink> {
     /// None only while it is written to, and after an error.
     sink: Option<S>,
     buffer: Vec<u8>,
+    refused: Refused,
 }
 
 impl<S: Sink> Writer<S> {
-    pub(super) fn new(sink: S) -> Self {
+    /// Writes to `sink`, whose refusals `refused` puts into the wire's envelope.
+    pub fn new(sink: S, refused: Refused) -> Self {
         Self {
             sink: Some(sink),
+            refused,
             buffer: Vec::with_capacity(BUFFER),
         }
     }
 
     /// Takes `bytes`, and writes when enough has come together.
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
+    ///
+    /// # Errors
+    /// What the sink refuses; nothing can be written any more then.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ApiError> {
         self.buffer.extend_from_slice(bytes);
         match self.buffer.len() < BUFFER {
             true => Ok(()),
@@ -54,7 +65,10 @@ impl<S: Sink> Writer<S> {
     }
 
     /// Writes what is left, and gives the sink back.
-    pub(super) async fn finish(mut self) -> Result<S, ApiError> {
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn finish(mut self) -> Result<S, ApiError> {
         self.flush().await?;
         self.sink.take().ok_or_else(gone)
     }
@@ -62,6 +76,7 @@ impl<S: Sink> Writer<S> {
     async fn flush(&mut self) -> Result<(), ApiError> {
         let mut sink = self.sink.take().ok_or_else(gone)?;
         let mut buffer = std::mem::take(&mut self.buffer);
+        let refused = self.refused;
         let written = blocking(move || {
             sink.append(&buffer).map_err(refused)?;
             buffer.clear();
