@@ -9,6 +9,7 @@ pub mod golden_images;
 mod limits;
 pub mod os_volumes;
 mod script_check;
+pub mod server_profiles;
 pub mod task;
 mod verbs;
 

@@ -46,6 +46,10 @@ pub enum Kind {
     Backups,
     /// A server's own volume.
     OsVolumes,
+    /// What one server is to be.
+    ServerProfiles,
+    /// What server profiles are made from.
+    ServerProfileTemplates,
     /// Long work.
     Tasks,
     /// Something that needs attention.
@@ -54,7 +58,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::DeploymentGroups,
         Self::GoldenImages,
         Self::PlanScripts,
@@ -63,6 +67,8 @@ impl Kind {
         Self::ArtifactBundles,
         Self::Backups,
         Self::OsVolumes,
+        Self::ServerProfiles,
+        Self::ServerProfileTemplates,
         Self::Tasks,
         Self::Alerts,
     ];
@@ -78,6 +84,8 @@ impl Kind {
             Self::ArtifactBundles => "artifact-bundles",
             Self::Backups => "backups",
             Self::OsVolumes => "os-volumes",
+            Self::ServerProfiles => "server-profiles",
+            Self::ServerProfileTemplates => "server-profile-templates",
             Self::Tasks => "tasks",
             Self::Alerts => "alerts",
         }
@@ -94,6 +102,8 @@ impl Kind {
             Self::ArtifactBundles => "artifact bundle",
             Self::Backups => "backup",
             Self::OsVolumes => "OS volume",
+            Self::ServerProfiles => "server profile",
+            Self::ServerProfileTemplates => "server profile template",
             Self::Tasks => "task",
             Self::Alerts => "alert",
         }

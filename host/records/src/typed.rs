@@ -6,7 +6,7 @@ use crate::error::{RecordsError, Result};
 use crate::id::Id;
 use crate::model::{
     Alert, ArtifactBundle, Backup, BuildPlan, DeploymentGroup, DeploymentPlan, GoldenImage,
-    OsVolume, PlanScript, Task,
+    OsVolume, PlanScript, ServerProfile, ServerProfileTemplate, Task,
 };
 use crate::resource::{Kind, Reference, Resource};
 
@@ -33,6 +33,8 @@ impl Parsed {
             Kind::ArtifactBundles => Self::read_as::<ArtifactBundle>(id, text),
             Kind::Backups => Self::read_as::<Backup>(id, text),
             Kind::OsVolumes => Self::read_as::<OsVolume>(id, text),
+            Kind::ServerProfiles => Self::read_as::<ServerProfile>(id, text),
+            Kind::ServerProfileTemplates => Self::read_as::<ServerProfileTemplate>(id, text),
             Kind::Tasks => Self::read_as::<Task>(id, text),
             Kind::Alerts => Self::read_as::<Alert>(id, text),
         }

@@ -9,8 +9,11 @@ mod build_plan;
 mod deployment_group;
 mod deployment_plan;
 mod golden_image;
+mod os_deployment;
 mod os_volume;
 mod plan_script;
+mod server_profile;
+mod server_profile_template;
 mod task;
 
 pub use alert::{Alert, Severity};
@@ -21,8 +24,11 @@ pub use build_plan::{BuildPlan, BuildStep};
 pub use deployment_group::DeploymentGroup;
 pub use deployment_plan::DeploymentPlan;
 pub use golden_image::{DeclaredUpload, GoldenImage, Provenance};
+pub use os_deployment::{GivenAttribute, OsDeployment};
 pub use os_volume::{OsVolume, Pin};
 pub use plan_script::{Language, PlanScript, PlanType};
+pub use server_profile::{EarlierVolume, ProfileState, ServerIdentity, ServerProfile};
+pub use server_profile_template::ServerProfileTemplate;
 pub use task::{LogLine, Step, StepState, Task, TaskError, TaskState};
 
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,104 @@
+//! The values that a client gives to a profile or template: read, with the secrets among them sealed.
+
+use crate::os_volumes::Setting;
+use mintage_records::model::{
+    AttributeValue, BuildPlan, DeploymentPlan, GivenAttribute, OsDeployment,
+};
+use mintage_records::{Id, RecordsError, Sealer, View};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is shown in place of a secret; sent back, it leaves the secret as it is.
+pub const MASK: &str = "********";
+
+/// The settings of `deployment_plan` with `settings`. `old` are those that the profile had: a secret that
+/// comes masked stays what it was, and one that is the same as before keeps its sealed form, so that it is
+/// no change.
+///
+/// # Errors
+/// `NotFound` when there is no such plan; `Database`, `Unseal`.
+pub fn read(
+    view: &mut View<'_>,
+    deployment_plan: &Id,
+    settings: &[Setting],
+    old: Option<&OsDeployment>,
+    sealer: &Sealer,
+) -> Result<OsDeployment, RecordsError> {
+    let plan = view.get::<DeploymentPlan>(deployment_plan)?.body;
+    let build_plan = view.get::<BuildPlan>(&plan.build_plan)?.body;
+    let declared = build_plan.custom_attributes.iter();
+    let settable = plan.custom_attributes.iter();
+    let declared = declared.chain(settable.map(|settable| &settable.attribute));
+    let passwords = declared.filter(|attribute| attribute.is_password());
+    let passwords: BTreeSet<&str> = passwords.map(|attribute| attribute.name.as_str()).collect();
+    let attributes = settings.iter().map(|setting| {
+        let before = old.and_then(|old| old.given(&setting.name));
+        let is_secret = passwords.contains(setting.name.as_str());
+        Ok(GivenAttribute {
+            name: setting.name.clone(),
+            value: value(&setting.value, is_secret, before, sealer)?,
+        })
+    });
+    Ok(OsDeployment {
+        deployment_plan: deployment_plan.clone(),
+        attributes: attributes.collect::<Result<_, RecordsError>>()?,
+        filled: BTreeMap::new(),
+    })
+}
+
+/// One value; an empty one is none.
+fn value(
+    text: &str,
+    is_secret: bool,
+    old: Option<&AttributeValue>,
+    sealer: &Sealer,
+) -> Result<Option<AttributeValue>, RecordsError> {
+    let old = old.and_then(|old| match old {
+        AttributeValue::Sealed(sealed) => Some(sealed),
+        AttributeValue::Plain(_) => None,
+    });
+    let sealed = match old {
+        _ if text.is_empty() => return Ok(None),
+        Some(old) if text == MASK => Some(old.clone()),
+        // Masked, and there is nothing behind the mask: the plan's own value counts.
+        None if text == MASK && is_secret => return Ok(None),
+        _ if !is_secret => None,
+        Some(old) if sealer.open(old)?.as_str() == text => Some(old.clone()),
+        _ => Some(sealer.seal(text)?),
+    };
+    let plain = || AttributeValue::Plain(text.to_owned());
+    Ok(Some(sealed.map_or_else(plain, AttributeValue::Sealed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_sealed_and_those_that_are_the_same_stay() {
+        let sealer = Sealer::new(&[7; 32]);
+        let before = AttributeValue::Sealed(sealer.seal("s3cret").unwrap());
+        let plain = |text: &str| Some(AttributeValue::Plain(text.to_owned()));
+        let read = |text, is_secret, old: Option<&AttributeValue>| {
+            value(text, is_secret, old, &sealer).unwrap()
+        };
+        for (text, is_secret, old, expected) in [
+            ("web01", false, None, plain("web01")),
+            ("", false, plain("old").as_ref(), None),
+            ("", true, Some(&before), None),
+            (MASK, true, Some(&before), Some(before.clone())),
+            ("s3cret", true, Some(&before), Some(before.clone())),
+            (MASK, true, None, None),
+            (MASK, false, None, plain(MASK)),
+            // The plan has changed meanwhile: what was secret stays secret.
+            (MASK, false, Some(&before), Some(before.clone())),
+        ] {
+            assert_eq!(read(text, is_secret, old), expected, "{text} {is_secret}");
+        }
+        for old in [None, Some(&before)] {
+            let Some(AttributeValue::Sealed(sealed)) = read("another", true, old) else {
+                panic!("not sealed");
+            };
+            assert_eq!(sealer.open(&sealed).unwrap().as_str(), "another");
+        }
+    }
+}
