@@ -119,7 +119,10 @@ fn binary() -> &'static Path {
     BINARY.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--package", "mintage"]);
+        // With a test among the targets, the whole workspace's features are those of `cargo test
+        // --workspace`, and nothing is compiled twice.
+        build.args(["build", "--quiet", "--workspace", "--bin", "mintage"]);
+        build.args(["--test", "suite"]);
         // What Cargo tells a test of its own package: build scripts of dependencies look at variables of
         // the same names, and would be run again, and all that rests on them built anew.
         for (name, _) in std::env::vars_os() {
@@ -131,7 +134,7 @@ fn binary() -> &'static Path {
         let built = build.current_dir(project()).status();
         assert!(
             built.is_ok_and(|status| status.success()),
-            "`cargo build -p mintage` failed"
+            "building `mintage` failed"
         );
         let test = std::env::current_exe().expect("the test's own path");
         let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/TEST");
