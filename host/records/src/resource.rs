@@ -26,7 +26,8 @@ pub trait Resource: Serialize + DeserializeOwned + Send + 'static {
     }
 }
 
-/// The kinds of resources. The text is the wire's category, and the last part of the collection's URI.
+/// The kinds of resources. The text is the wire's category and the last part of the collection's URI,
+/// except for pools of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -54,11 +55,23 @@ pub enum Kind {
     Tasks,
     /// Something that needs attention.
     Alerts,
+    /// A machine that a profile can be assigned to.
+    ServerHardware,
+    /// What deploys operating systems, as clients of OneView see it.
+    DeploymentServers,
+    /// A network that servers are connected to.
+    EthernetNetworks,
+    /// Addresses that can reach each other without a router.
+    Ipv4Subnets,
+    /// Addresses of a subnet that are given to servers.
+    Ipv4Ranges,
+    /// An address that somebody has.
+    Ipv4Addresses,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::DeploymentGroups,
         Self::GoldenImages,
         Self::PlanScripts,
@@ -71,6 +84,12 @@ impl Kind {
         Self::ServerProfileTemplates,
         Self::Tasks,
         Self::Alerts,
+        Self::ServerHardware,
+        Self::DeploymentServers,
+        Self::EthernetNetworks,
+        Self::Ipv4Subnets,
+        Self::Ipv4Ranges,
+        Self::Ipv4Addresses,
     ];
 
     /// The wire's category.
@@ -88,6 +107,12 @@ impl Kind {
             Self::ServerProfileTemplates => "server-profile-templates",
             Self::Tasks => "tasks",
             Self::Alerts => "alerts",
+            Self::ServerHardware => "server-hardware",
+            Self::DeploymentServers => "deployment-servers",
+            Self::EthernetNetworks => "ethernet-networks",
+            Self::Ipv4Subnets => "ipv4-subnets",
+            Self::Ipv4Ranges => "ipv4-ranges",
+            Self::Ipv4Addresses => "ipv4-addresses",
         }
     }
 
@@ -106,6 +131,12 @@ impl Kind {
             Self::ServerProfileTemplates => "server profile template",
             Self::Tasks => "task",
             Self::Alerts => "alert",
+            Self::ServerHardware => "server",
+            Self::DeploymentServers => "deployment server",
+            Self::EthernetNetworks => "network",
+            Self::Ipv4Subnets => "subnet",
+            Self::Ipv4Ranges => "range of addresses",
+            Self::Ipv4Addresses => "pool address",
         }
     }
 
@@ -131,6 +162,9 @@ impl Kind {
     pub fn collection_uri(self) -> String {
         match self {
             Self::Backups => "/rest/artifact-bundles/backups".to_owned(),
+            Self::Ipv4Subnets => "/rest/id-pools/ipv4/subnets".to_owned(),
+            Self::Ipv4Ranges => "/rest/id-pools/ipv4/ranges".to_owned(),
+            Self::Ipv4Addresses => "/rest/id-pools/ipv4/addresses".to_owned(),
             _ => format!("/rest/{}", self.as_str()),
         }
     }

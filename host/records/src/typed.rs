@@ -5,8 +5,9 @@ use crate::columns::Columns;
 use crate::error::{RecordsError, Result};
 use crate::id::Id;
 use crate::model::{
-    Alert, ArtifactBundle, Backup, BuildPlan, DeploymentGroup, DeploymentPlan, GoldenImage,
-    OsVolume, PlanScript, ServerProfile, ServerProfileTemplate, Task,
+    Alert, AllocatedAddress, ArtifactBundle, Backup, BuildPlan, DeploymentGroup, DeploymentPlan,
+    DeploymentServer, EthernetNetwork, GoldenImage, Ipv4Range, Ipv4Subnet, OsVolume, PlanScript,
+    ServerHardware, ServerProfile, ServerProfileTemplate, Task,
 };
 use crate::resource::{Kind, Reference, Resource};
 
@@ -37,6 +38,12 @@ impl Parsed {
             Kind::ServerProfileTemplates => Self::read_as::<ServerProfileTemplate>(id, text),
             Kind::Tasks => Self::read_as::<Task>(id, text),
             Kind::Alerts => Self::read_as::<Alert>(id, text),
+            Kind::ServerHardware => Self::read_as::<ServerHardware>(id, text),
+            Kind::DeploymentServers => Self::read_as::<DeploymentServer>(id, text),
+            Kind::EthernetNetworks => Self::read_as::<EthernetNetwork>(id, text),
+            Kind::Ipv4Subnets => Self::read_as::<Ipv4Subnet>(id, text),
+            Kind::Ipv4Ranges => Self::read_as::<Ipv4Range>(id, text),
+            Kind::Ipv4Addresses => Self::read_as::<AllocatedAddress>(id, text),
         }
     }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod access;
+mod addresses;
 mod atomicity;
 mod damage;
 mod documents;
@@ -49,6 +50,7 @@ over_all_databases! {
     access::what_ends_with_a_change_of_a_user,
     access::tokens_are_found_until_they_end,
     access::the_audit_log_is_read_newest_first,
+    addresses::an_address_is_given_once,
     atomicity::an_error_undoes_everything,
     atomicity::a_panic_undoes_everything,
     damage::a_newer_schema_is_refused,

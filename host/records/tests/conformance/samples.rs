@@ -1,11 +1,12 @@
 //! Documents to store.
 
 use mintage_records::model::{
-    BuildPlan, BuildStep, DeploymentPlan, GoldenImage, Language, OsVolume, Pin, PlanScript,
-    PlanType, State, Task, TaskState,
+    AddressFragment, BuildPlan, BuildStep, DeploymentPlan, GoldenImage, Ipv4Range, Ipv4Subnet,
+    Language, OsVolume, Pin, PlanScript, PlanType, State, Task, TaskState,
 };
 use mintage_records::{Author, Id, Kind, Records, RecordsError, Resource, Stored};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 pub fn author() -> Author {
     Author::user("ada")
@@ -123,4 +124,28 @@ pub fn put<R: Resource>(records: &Records, body: R) -> Stored<R> {
 /// One document as it is now.
 pub fn get<R: Resource>(records: &Records, id: &Id) -> Result<Stored<R>, RecordsError> {
     records.read(|view| view.get(id))
+}
+
+pub fn subnet(name: &str) -> Ipv4Subnet {
+    Ipv4Subnet {
+        name: name.to_owned(),
+        network_id: Ipv4Addr::new(10, 0, 0, 0),
+        subnetmask: Ipv4Addr::new(255, 255, 255, 0),
+        gateway: Some(Ipv4Addr::new(10, 0, 0, 1)),
+        dns_servers: vec![Ipv4Addr::new(10, 0, 0, 2)],
+        domain: Some("example.com".to_owned()),
+    }
+}
+
+pub fn range(name: &str, subnet: &Id) -> Ipv4Range {
+    let fragment = AddressFragment {
+        start_address: Ipv4Addr::new(10, 0, 0, 10),
+        end_address: Ipv4Addr::new(10, 0, 0, 19),
+    };
+    Ipv4Range {
+        name: name.to_owned(),
+        subnet: subnet.clone(),
+        start_stop_fragments: vec![fragment],
+        enabled: true,
+    }
 }
