@@ -1,7 +1,12 @@
-//! What plan scripts, build plans and deployment plans have in common on the wire.
+//! What plan scripts, build plans, deployment plans and golden images have in common on the wire.
 
+use crate::access::Caller;
 use crate::error::ApiError;
-use mintage_records::{Id, Kind, Use};
+use crate::state::AppState;
+use crate::wire::expected;
+use axum::http::{HeaderMap, StatusCode};
+use mintage_records::model::{BuildPlan, DeploymentPlan, GoldenImage, PlanScript};
+use mintage_records::{Id, Kind, Resource, Use};
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -111,20 +116,69 @@ pub(super) fn missing(member: &str) -> ApiError {
     ApiError::bad_request("MISSING_MEMBER", format!("`{member}` must be given")).source(member)
 }
 
+/// What a bundle may bring read-only.
+pub(super) trait Artifact: Resource {
+    /// Whether it did.
+    fn is_read_only(&self) -> bool;
+}
+
+impl Artifact for GoldenImage {
+    fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+}
+
+impl Artifact for PlanScript {
+    fn is_read_only(&self) -> bool {
+        self.hp_provided
+    }
+}
+
+impl Artifact for BuildPlan {
+    fn is_read_only(&self) -> bool {
+        self.hp_provided
+    }
+}
+
+impl Artifact for DeploymentPlan {
+    fn is_read_only(&self) -> bool {
+        self.hp_provided
+    }
+}
+
 /// Refuses to change what came read-only with a bundle.
 ///
 /// # Errors
 /// 403.
-pub(super) fn writable(kind: Kind, name: &str, hp_provided: bool) -> Result<(), ApiError> {
-    if !hp_provided {
+pub(super) fn writable<R: Artifact>(artifact: &R) -> Result<(), ApiError> {
+    if !artifact.is_read_only() {
         return Ok(());
     }
-    let kind = kind.singular();
+    let (kind, name) = (R::KIND.singular(), artifact.name());
     let message = format!("{kind} `{name}` is read-only: it came with an artifact bundle");
-    let refusal = ApiError::new(axum::http::StatusCode::FORBIDDEN, "READ_ONLY", message);
+    let refusal = ApiError::new(StatusCode::FORBIDDEN, "READ_ONLY", message);
     Err(refusal.action(format!(
         "Make a new {kind} with its content, and change that."
     )))
+}
+
+/// Deletes an artifact that nothing uses and that is no more than its row.
+///
+/// # Errors
+/// 403 for a read-only one; 404, 409, 412.
+pub(super) async fn delete<R: Artifact>(
+    state: &AppState,
+    caller: &Caller,
+    id: Id,
+    headers: &HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let expected = expected(headers, None)?;
+    let deleted = state.change(caller.author(), move |change| {
+        writable(&change.get::<R>(&id)?.body)?;
+        change.delete::<R>(&id, &expected)?;
+        Ok(StatusCode::NO_CONTENT)
+    });
+    deleted.await
 }
 
 /// The id of the resource that a URI names: `/rest/plan-scripts/{id}`.

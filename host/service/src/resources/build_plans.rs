@@ -3,7 +3,7 @@
 mod missing;
 mod wire;
 
-use super::artifact::{dependents, writable};
+use super::artifact::{self, dependents, writable};
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::state::AppState;
@@ -175,7 +175,7 @@ async fn update(
     let sealer = state.sealer.clone();
     let changed = state.change(caller.author(), move |change| {
         let old = change.get::<BuildPlan>(&id)?;
-        writable(Kind::BuildPlans, &old.body.name, old.body.hp_provided)?;
+        writable(&old.body)?;
         let plan = input.plan(change, Some(&old.body), &sealer)?;
         let stored = change.update(&id, &expected, plan)?;
         Ok(Tagged(
@@ -205,12 +205,5 @@ async fn delete(
     PathId(id): PathId,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let expected = expected(&headers, None)?;
-    let deleted = state.change(caller.author(), move |change| {
-        let stored = change.get::<BuildPlan>(&id)?;
-        writable(Kind::BuildPlans, &stored.body.name, stored.body.hp_provided)?;
-        change.delete::<BuildPlan>(&id, &expected)?;
-        Ok(StatusCode::NO_CONTENT)
-    });
-    deleted.await
+    artifact::delete::<BuildPlan>(&state, &caller, id, &headers).await
 }

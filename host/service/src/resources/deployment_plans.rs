@@ -2,7 +2,7 @@
 
 mod wire;
 
-use super::artifact::{NamedUri, dependents, writable};
+use super::artifact::{self, NamedUri, dependents, writable};
 use super::os_deployment_plans::{self, Appliance};
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
@@ -166,7 +166,7 @@ async fn update(
     let sealer = state.sealer.clone();
     let changed = state.change(caller.author(), move |change| {
         let old = change.get::<DeploymentPlan>(&id)?;
-        writable(Kind::DeploymentPlans, &old.body.name, old.body.hp_provided)?;
+        writable(&old.body)?;
         let plan = input.plan(change, Some(&old.body), &sealer)?;
         let stored = change.update(&id, &expected, plan)?;
         found(change, version, stored)
@@ -193,18 +193,7 @@ async fn delete(
     PathId(id): PathId,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let expected = expected(&headers, None)?;
-    let deleted = state.change(caller.author(), move |change| {
-        let stored = change.get::<DeploymentPlan>(&id)?;
-        writable(
-            Kind::DeploymentPlans,
-            &stored.body.name,
-            stored.body.hp_provided,
-        )?;
-        change.delete::<DeploymentPlan>(&id, &expected)?;
-        Ok(StatusCode::NO_CONTENT)
-    });
-    deleted.await
+    artifact::delete::<DeploymentPlan>(&state, &caller, id, &headers).await
 }
 
 /// What uses a deployment plan.

@@ -233,7 +233,7 @@ async fn update(
     let expected = expected(&headers, input.e_tag.as_deref())?;
     let changed = state.change(caller.author(), move |change| {
         let old = change.get::<GoldenImage>(&id)?.body;
-        writable(Kind::GoldenImages, &old.name, old.read_only)?;
+        writable(&old)?;
         let body = GoldenImage {
             name: artifact::name(input.name, Some(&old.name))?,
             description: input.description.unwrap_or_else(|| old.description.clone()),

@@ -4,7 +4,7 @@ mod checked;
 mod compared;
 mod wire;
 
-use super::artifact::{dependents, writable};
+use super::artifact::{self, dependents, writable};
 use super::build_plans;
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
@@ -177,7 +177,7 @@ async fn update(
     let old = state
         .read(move |view| Ok(view.get::<PlanScript>(&of)?))
         .await?;
-    writable(Kind::PlanScripts, &old.body.name, old.body.hp_provided)?;
+    writable(&old.body)?;
     let script = input.script(Some(&old.body))?;
     let warnings = checked(&state, &script, taking).await?;
     let changed = state.change(caller.author(), move |change| {
@@ -215,18 +215,7 @@ async fn delete(
     PathId(id): PathId,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let expected = expected(&headers, None)?;
-    let deleted = state.change(caller.author(), move |change| {
-        let stored = change.get::<PlanScript>(&id)?;
-        writable(
-            Kind::PlanScripts,
-            &stored.body.name,
-            stored.body.hp_provided,
-        )?;
-        change.delete::<PlanScript>(&id, &expected)?;
-        Ok(StatusCode::NO_CONTENT)
-    });
-    deleted.await
+    artifact::delete::<PlanScript>(&state, &caller, id, &headers).await
 }
 
 /// How a content differs from that of a plan script. The body is the content as a JSON text, an

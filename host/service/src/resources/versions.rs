@@ -2,7 +2,7 @@
 
 mod differences;
 
-use super::artifact::writable;
+use super::artifact::{Artifact, writable};
 use super::{build_plans, deployment_plans, plan_scripts};
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use differences::{Differences, Side};
 use mintage_records::model::{AttributeValue, BuildPlan, DeploymentPlan, PlanScript};
-use mintage_records::{Change, Id, Kind, Match, Resource, Stored, View};
+use mintage_records::{Change, Id, Kind, Match, Stored, View};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Document;
 use utoipa::ToSchema;
@@ -30,7 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// An artifact whose versions are kept and shown.
-trait Versioned: Resource {
+trait Versioned: Artifact {
     /// As the wire has it.
     fn shown(
         view: &mut View<'_>,
@@ -42,18 +42,11 @@ trait Versioned: Resource {
     fn values(&self) -> Vec<(&str, Option<&AttributeValue>)> {
         Vec::new()
     }
-
-    /// Whether it came read-only with a bundle.
-    fn is_read_only(&self) -> bool;
 }
 
 impl Versioned for PlanScript {
     fn shown(_: &mut View<'_>, _: ApiVersion, stored: Stored<Self>) -> Result<Document, ApiError> {
         document(&plan_scripts::shown(stored))
-    }
-
-    fn is_read_only(&self) -> bool {
-        self.hp_provided
     }
 }
 
@@ -72,10 +65,6 @@ impl Versioned for BuildPlan {
         all.map(|one| (one.name.as_str(), one.value.as_ref()))
             .collect()
     }
-
-    fn is_read_only(&self) -> bool {
-        self.hp_provided
-    }
 }
 
 impl Versioned for DeploymentPlan {
@@ -91,10 +80,6 @@ impl Versioned for DeploymentPlan {
         let all = self.custom_attributes.iter().map(|one| &one.attribute);
         all.map(|one| (one.name.as_str(), one.value.as_ref()))
             .collect()
-    }
-
-    fn is_read_only(&self) -> bool {
-        self.hp_provided
     }
 }
 
@@ -325,7 +310,7 @@ fn again<R: Versioned>(
     expected: &Match,
 ) -> Result<(u64, Document), ApiError> {
     let now = change.get::<R>(id)?;
-    writable(R::KIND, now.body.name(), now.body.is_read_only())?;
+    writable(&now.body)?;
     let old = change.version::<R>(id, version)?;
     let stored = change.update(id, expected, old.body)?;
     Ok((stored.version, R::shown(change, api, stored)?))
