@@ -149,6 +149,7 @@ fn another_disk_takes_the_place_of_one_that_nothing_was_made_of() {
                     pins: Vec::new(),
                     seed: None,
                     outcome: None,
+                    export: None,
                 })?;
             }
             Ok(())

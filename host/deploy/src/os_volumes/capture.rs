@@ -10,7 +10,7 @@ use super::pinned_plan::PinnedPlan;
 use super::problem::DeployError;
 use super::run::Prepared;
 use super::settings::Settings;
-use mintage_plans::PlanKind;
+use mintage_plans::{PlanKind, Profile};
 use mintage_records::model::{GoldenImage, OsVolume, Pin, Provenance, State};
 use mintage_records::{Change, Id, Sealer, Stored, View};
 use mintage_volume::escape::escape;
@@ -84,7 +84,11 @@ impl Capture {
             request: &[],
         };
         let values = settings.resolve(&library, sealer)?;
-        Ok(Prepared { library, values })
+        Ok(Prepared {
+            library,
+            values,
+            profile: Profile::default(),
+        })
     }
 
     /// Checks the request and takes the golden image's name.

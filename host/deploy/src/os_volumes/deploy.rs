@@ -9,7 +9,7 @@ use super::pinned_plan::{PinnedPlan, pin};
 use super::problem::{DeployError, problem};
 use super::run::Prepared;
 use super::settings::{Setting, Settings};
-use mintage_plans::PlanKind;
+use mintage_plans::{PlanKind, Profile};
 use mintage_records::model::{DeploymentPlan, GoldenImage, OsVolume, Pin, State, TaskError};
 use mintage_records::{Change, Id, Kind, RecordsError, Sealer, Stored, View};
 use mintage_volume::escape::escape;
@@ -130,7 +130,11 @@ impl Deployment {
         };
         let prepared = library.and_then(|library| {
             let values = settings.resolve(&library, sealer)?;
-            Ok(Prepared { library, values })
+            Ok(Prepared {
+                library,
+                values,
+                profile: Profile::default(),
+            })
         });
         match prepared {
             Ok(prepared) if problems.is_empty() => Ok(prepared),
@@ -191,10 +195,12 @@ impl Deployment {
             pins: deployment.pins(),
             seed: Some(sealer.seal(&seed.0)?),
             outcome: None,
+            export: None,
         })?;
         let making = Making {
             os_volume: volume.id.clone(),
             settings: sealer.seal(&settings)?,
+            facts: None,
         };
         Ok((volume, making))
     }

@@ -8,10 +8,12 @@ use super::problem::DeployError;
 use super::run::RunRecord;
 use super::settings::Setting;
 use crate::{DataFolder, remove_if_there};
+use mintage_plans::Profile;
 use mintage_records::model::{OsVolume, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealed, Sealer, Stored};
 use mintage_worker::{Cancellation, Destination, Stage};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use std::fs;
 
 /// An OS volume that is being made: what a task needs to go on with it. Secrets are sealed.
@@ -22,6 +24,9 @@ pub struct Making {
     pub os_volume: Id,
     /// The request's values of attributes.
     pub settings: Sealed,
+    /// What scripts may know of the server, as in a profile file; none for a volume without a server.
+    #[serde(default)]
+    pub facts: Option<Json>,
 }
 
 impl Making {
@@ -48,7 +53,10 @@ impl Making {
         })?;
         let seed = seed.ok_or(RecordsError::Unseal)?;
         let seed = sealer.open(&seed)?;
-        let prepared = deployment.prepare(&settings, sealer)?;
+        let mut prepared = deployment.prepare(&settings, sealer)?;
+        if let Some(facts) = &self.facts {
+            prepared.profile = Profile::parse("server profile", &facts.to_string())?.0;
+        }
         let image = folder.golden_volume(deployment.golden_image());
         let output = folder.os_volume(&self.os_volume);
         remove_if_there(&output)?;

@@ -16,6 +16,9 @@ pub enum DeployError {
     /// What was asked for cannot be done: all that is wrong, at least one problem.
     #[error("{}", summary(_0))]
     Refused(Vec<TaskError>),
+    /// It cannot be done now, because of what is being done.
+    #[error("{}", _0.message)]
+    Conflict(Box<TaskError>),
     /// The run of the plan could not be done, or its worker failed.
     #[error("{}", _0.message)]
     Run(Box<TaskError>),
@@ -33,11 +36,23 @@ impl DeployError {
         Self::Refused(vec![problem(code, message, action)])
     }
 
+    /// Something is in the way that goes away.
+    pub(crate) fn conflict(code: &str, message: impl Into<String>, action: &str) -> Self {
+        Self::Conflict(Box::new(problem(code, message, action)))
+    }
+
+    /// Something that was tried did not work.
+    pub(crate) fn failed(code: &str, message: impl Into<String>, action: &str) -> Self {
+        Self::Run(Box::new(problem(code, message, action)))
+    }
+
     /// All that is wrong, as tasks and replies tell it.
     pub fn problems(&self) -> Vec<TaskError> {
         match self {
             Self::Refused(problems) => problems.clone(),
-            Self::Run(failed) | Self::Plan(failed, _) => vec![(**failed).clone()],
+            Self::Conflict(failed) | Self::Run(failed) | Self::Plan(failed, _) => {
+                vec![(**failed).clone()]
+            }
             Self::Cancelled => vec![problem("CANCELLED", self.to_string(), "")],
             Self::Records(error) => vec![problem("RECORDS", error.to_string(), "")],
         }

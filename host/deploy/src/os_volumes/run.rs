@@ -2,7 +2,7 @@
 
 use super::problem::{DeployError, from_diagnostic};
 use mintage_plans::run::Timings;
-use mintage_plans::{AttributeValues, Outcome, PlanLibrary, RunInput};
+use mintage_plans::{AttributeValues, Outcome, PlanLibrary, Profile, RunInput};
 use mintage_storage::CloneReport;
 use mintage_volume::block::Committed;
 use mintage_volume::filesystem::Timestamp;
@@ -27,6 +27,8 @@ pub struct Prepared {
     pub library: PlanLibrary,
     /// The values of its attributes.
     pub values: AttributeValues,
+    /// The server that it is for.
+    pub profile: Profile,
 }
 
 /// What a run did, as it is kept and shown: secrets are masked, and no path of the host is in it.
@@ -73,6 +75,7 @@ impl Prepared {
     ) -> Result<RunRecord, DeployError> {
         let deadline = self.library.plan().deadline.unwrap_or(DEADLINE);
         let mut input = RunInput::new(self.library, self.values, seed, Timestamp::default());
+        input.profile = self.profile;
         input.limits.script.deadline_seconds = deadline.as_secs();
         let limits = WorkerLimits {
             cpu: (deadline + GRACE) * 2,

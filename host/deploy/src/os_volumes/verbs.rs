@@ -49,12 +49,7 @@ impl Verb for Deploy {
         let (records, author) = (Arc::clone(context.records()), context.author().clone());
         match step {
             DeployStep::Customize => {
-                let (cancellation, sealer) = (cancellation(context), &self.sealer);
-                let mut watch = |stage| tell(context, stage);
-                let made = input.make(&records, sealer, &self.folder, cancellation, &mut watch);
-                let record = told(context, made)?;
-                repeat(context, &record);
-                records.change(&author, |change| input.keep(change, &record))?;
+                customize(input, &self.sealer, &self.folder, context)?;
             }
             DeployStep::Publish => {
                 records.change(&author, |change| input.publish(change))?;
@@ -165,6 +160,26 @@ impl Verb for CaptureVolume {
             CaptureStep::Inspect | CaptureStep::Publish => Ok(()),
         }
     }
+}
+
+/// Makes the file of a volume and keeps the record of it, as a step of a task.
+///
+/// # Errors
+/// Those of [`Making::make`] and [`Making::keep`].
+pub(crate) fn customize(
+    making: &Making,
+    sealer: &Sealer,
+    folder: &DataFolder,
+    context: &mut StepContext,
+) -> Result<(), TaskFailure> {
+    let (records, author) = (Arc::clone(context.records()), context.author().clone());
+    let cancellation = cancellation(context);
+    let mut watch = |stage| tell(context, stage);
+    let made = making.make(&records, sealer, folder, cancellation, &mut watch);
+    let record = told(context, made)?;
+    repeat(context, &record);
+    records.change(&author, |change| making.keep(change, &record))?;
+    Ok(())
 }
 
 /// Of a plan that failed there is no volume: what it did until then is in the log of the task only.

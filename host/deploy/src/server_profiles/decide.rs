@@ -125,21 +125,12 @@ fn given_macs<'a>(
     deployment: Option<&'a OsDeployment>,
     filled: &BTreeMap<String, String>,
 ) -> BTreeMap<&'a str, &'a str> {
-    let texts = deployment.into_iter().flat_map(texts);
+    let texts = deployment.into_iter().flat_map(OsDeployment::texts);
     let is_given = |name: &str, text: &str| {
         let is_mac = nic::split(name).is_some_and(|(_, field)| field == "mac");
         is_mac && !text.is_empty() && filled.get(name).is_none_or(|filled| filled != text)
     };
     texts.filter(|(name, text)| is_given(name, text)).collect()
-}
-
-/// What was given in plain text.
-fn texts(deployment: &OsDeployment) -> impl Iterator<Item = (&str, &str)> {
-    let given = deployment.attributes.iter();
-    given.filter_map(|given| match &given.value {
-        Some(AttributeValue::Plain(text)) => Some((given.name.as_str(), text.as_str())),
-        _ => None,
-    })
 }
 
 /// What a volume depends on, by attribute or field. `filled` is what the service itself filled in before:
@@ -158,12 +149,12 @@ fn significant<'a>(
     let mut add = |name: String, text: &str| {
         values.insert(name, Cow::Owned(AttributeValue::Plain(folded(text))));
     };
-    for (name, text) in texts(deployment) {
+    for (name, text) in deployment.texts() {
         if nic::split(name).is_none() && !text.is_empty() {
             add(name.to_owned(), text);
         }
     }
-    for (name, nic) in Nic::all(texts(deployment)) {
+    for (name, nic) in Nic::all(deployment.texts()) {
         let source = nic.source();
         match source {
             // The default, of a nic of which nothing else is said too.

@@ -1,6 +1,7 @@
 //! The cases.
 
 use crate::golden::read;
+use crate::profiles;
 use crate::world::{World, author};
 use mintage_deploy::os_volumes::{DeployError, making, preview};
 use mintage_records::Match;
@@ -10,7 +11,7 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 
-type Case = (&'static str, fn());
+pub type Case = (&'static str, fn());
 
 const CASES: &[Case] = &[
     ("the_same_seed_gives_the_same_bytes", same_seed),
@@ -25,7 +26,7 @@ const CASES: &[Case] = &[
 pub fn run(filter: Option<&str>) -> ExitCode {
     let chosen = |case: &&Case| filter.is_none_or(|text| case.0.contains(text));
     let mut failed = 0;
-    for (name, case) in CASES.iter().filter(chosen) {
+    for (name, case) in CASES.iter().chain(profiles::CASES).filter(chosen) {
         let passed = catch_unwind(case).is_ok();
         let said = if passed { "ok" } else { "FAILED" };
         println!("test volumes::{name} ... {said}");

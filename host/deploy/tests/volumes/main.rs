@@ -2,10 +2,11 @@
 //!
 //! This program is its own worker: started with `worker` as its first argument, it runs the plan in the
 //! sandbox as the product does.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // It is a test.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)] // It is a test.
 
 mod cases;
 mod golden;
+mod profiles;
 mod world;
 
 use clap::{Args as _, Command, FromArgMatches as _};

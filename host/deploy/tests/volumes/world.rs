@@ -14,13 +14,14 @@ use mintage_records::{Author, Change, DatabaseUrl, Id, Records, RecordsError, Se
 use mintage_worker::Cancellation;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A store and a data folder; gone when dropped.
 pub struct World {
-    pub records: Records,
-    pub sealer: Sealer,
-    pub folder: DataFolder,
+    pub records: Arc<Records>,
+    pub sealer: Arc<Sealer>,
+    pub folder: Arc<DataFolder>,
     pub golden: Id,
     pub directory: TempDir,
 }
@@ -34,9 +35,9 @@ impl World {
         let golden = change(&records, |change| change.insert(image("debian"))).id;
         golden::build(&folder.golden_volume(&golden));
         Self {
-            records,
-            sealer: Sealer::new(&[7; 32]),
-            folder,
+            records: Arc::new(records),
+            sealer: Arc::new(Sealer::new(&[7; 32])),
+            folder: Arc::new(folder),
             golden,
             directory,
         }
@@ -188,7 +189,10 @@ pub fn author() -> Author {
     Author::user("test")
 }
 
-fn change<T>(records: &Records, act: impl FnOnce(&mut Change<'_>) -> Result<T, RecordsError>) -> T {
+pub fn change<T>(
+    records: &Records,
+    act: impl FnOnce(&mut Change<'_>) -> Result<T, RecordsError>,
+) -> T {
     records.change(&author(), act).unwrap()
 }
 

@@ -38,7 +38,7 @@ pub use ipv4_range::{AddressFragment, Ipv4Range};
 pub use ipv4_subnet::Ipv4Subnet;
 pub use mac_address::MacAddress;
 pub use os_deployment::{GivenAttribute, OsDeployment};
-pub use os_volume::{OsVolume, Pin};
+pub use os_volume::{OsVolume, Pin, VolumeExport};
 pub use plan_script::{Language, PlanScript, PlanType};
 pub use server_hardware::{Bmc, BmcTrust, Health, Port, PowerState, ServerHardware};
 pub use server_profile::{EarlierVolume, ProfileState, ServerIdentity, ServerProfile};

@@ -28,6 +28,15 @@ pub struct GivenAttribute {
 }
 
 impl OsDeployment {
+    /// What was given in plain text, by name.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        let given = self.attributes.iter();
+        given.filter_map(|given| match &given.value {
+            Some(AttributeValue::Plain(text)) => Some((given.name.as_str(), text.as_str())),
+            _ => None,
+        })
+    }
+
     /// The value that was given to an attribute or field.
     pub fn given(&self, name: &str) -> Option<&AttributeValue> {
         let found = self.attributes.iter().find(|given| given.name == name);

@@ -30,6 +30,21 @@ pub struct OsVolume {
     pub seed: Option<Sealed>,
     /// What the run did: file-level diff, transcript, timings; secrets masked.
     pub outcome: Option<Json>,
+    /// For which server it is; none for a volume without a server profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<VolumeExport>,
+}
+
+/// How the server of a volume finds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeExport {
+    /// The server profile: it names the volume, and goes after it.
+    pub server_profile: Id,
+    /// Its iSCSI target.
+    pub target: String,
+    /// The only initiator that may log in.
+    pub initiator: String,
 }
 
 /// A version that a deployment used.

@@ -89,6 +89,7 @@ pub fn os_volume(name: &str, plan: &Stored<DeploymentPlan>) -> OsVolume {
         }],
         seed: None,
         outcome: None,
+        export: None,
     }
 }
 

@@ -298,6 +298,11 @@ impl From<DeployError> for ApiError {
                 let each = problems.into_iter().map(refusal).collect();
                 Self::all("DEPLOYMENT_REFUSED", "problems", each)
             }
+            DeployError::Conflict(problem) => {
+                let mut refused = refusal(*problem);
+                refused.status = StatusCode::CONFLICT;
+                refused
+            }
             DeployError::Cancelled => Self::internal(&"cancelled"),
             DeployError::Run(failed) | DeployError::Plan(failed, _) => {
                 let mut refused = refusal(*failed);

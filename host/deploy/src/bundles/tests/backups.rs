@@ -122,6 +122,7 @@ fn a_restore_that_os_volumes_forbid_changes_nothing() {
             pins: Vec::new(),
             seed: None,
             outcome: None,
+            export: None,
         })?;
         change.insert_as(
             backup.clone(),

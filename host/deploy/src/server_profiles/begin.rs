@@ -1,0 +1,383 @@
+//! How a change of a profile begins: everything is checked and taken in one transaction, which leaves the
+//! task that does the rest.
+
+use super::decide::{Decision, decide};
+use super::{ChangeProfile, DeployProfile, Profiles, Replacement, facts, fill, given, identity};
+use crate::os_volumes::{DeployError, DeployRequest, Deployment, Making, Seed, Setting};
+use crate::task::{self, NewTask};
+use mintage_records::model::{
+    EarlierVolume, OsDeployment, OsVolume, ProfileState, ServerIdentity, ServerProfile, Task,
+};
+use mintage_records::{Change, Id, Kind, Match, RecordsError, Stored};
+use mintage_volume::escape::escape;
+use serde_json::{Map, Value as Json};
+
+/// A profile as a client wants it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// What the server is for.
+    pub description: Option<String>,
+    /// The hardware.
+    pub server_hardware: Option<Id>,
+    /// The template that it is made from.
+    pub template: Option<Id>,
+    /// The deployment plan and the values of attributes, secrets among them.
+    pub deployment: Option<(Id, Vec<Setting>)>,
+    /// The wire's other members, secrets sealed.
+    pub other: Map<String, Json>,
+}
+
+/// What was begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// What is done.
+    pub decision: Decision,
+    /// The task that does it.
+    pub task: Stored<Task>,
+}
+
+impl Profiles {
+    /// Begins to make a profile, and the volume that it wants.
+    ///
+    /// # Errors
+    /// `Refused` with everything that is wrong; `Records`, with `NameTaken`.
+    pub fn create(&self, change: &mut Change<'_>, wanted: Wanted) -> Result<Begun, DeployError> {
+        let identity = identity::draw(&self.rules, &self.sealer)?;
+        let mut after = self.profile(change, wanted, None, identity)?;
+        let row = ServerProfile {
+            state: ProfileState::Creating,
+            ..after.clone()
+        };
+        let id = change.insert(row)?.id;
+        let making = self.begin_volume(change, &id, &mut after)?;
+        let decision = match making {
+            Some(_) => Decision::Deploy,
+            None => Decision::Edit,
+        };
+        let replacement = Replacement {
+            profile: id,
+            before: None,
+            after: Some(after),
+            making,
+            force: false,
+        };
+        begin(change, "Create", decision, replacement)
+    }
+
+    /// Begins to make of a profile what is wanted. `force` ends live sessions where the server's volume is
+    /// replaced.
+    ///
+    /// # Errors
+    /// As [`Self::create`]; `Conflict` while another task works at it; `Records` with `Changed`.
+    pub fn update(
+        &self,
+        change: &mut Change<'_>,
+        id: &Id,
+        expected: &Match,
+        wanted: Wanted,
+        force: bool,
+    ) -> Result<Begun, DeployError> {
+        let before = take(change, id, expected, ProfileState::Updating)?;
+        let mut after = self.profile(change, wanted, Some(&before), before.identity.clone())?;
+        let decision = decide(&before, &after);
+        let making = match &decision {
+            Decision::Nothing => {
+                after = before.clone();
+                None
+            }
+            Decision::Deploy | Decision::Redeploy(_) => {
+                self.keep_old(change, &before, &mut after);
+                self.begin_volume(change, id, &mut after)?
+            }
+            Decision::RemoveDeployment => {
+                after.os_volume = None;
+                after.earlier_volumes.clear();
+                None
+            }
+            Decision::Edit | Decision::Rename | Decision::Move(_) => None,
+        };
+        refuse_taken_name(change, id, &after.name)?;
+        let replacement = Replacement {
+            profile: id.clone(),
+            before: Some(before),
+            after: Some(after),
+            making,
+            force,
+        };
+        begin(change, "Update", decision, replacement)
+    }
+
+    /// Begins to make a profile's volume anew, with the settings that it has. With `new_identity` the
+    /// server is another host then: another machine-id, other host keys, another initiator.
+    ///
+    /// # Errors
+    /// As [`Self::update`]; `Refused` for a profile without a deployment plan.
+    pub fn redeploy(
+        &self,
+        change: &mut Change<'_>,
+        id: &Id,
+        new_identity: bool,
+        force: bool,
+    ) -> Result<Begun, DeployError> {
+        let before = take(change, id, &Match::Any, ProfileState::Updating)?;
+        let mut after = before.clone();
+        if after.deployment.is_none() {
+            let name = escape(after.name.as_bytes());
+            return Err(DeployError::refused(
+                "NO_DEPLOYMENT_PLAN",
+                format!("server profile `{name}` has no deployment plan"),
+                "Set `osDeploymentSettings` in the profile.",
+            ));
+        }
+        if new_identity {
+            after.identity = identity::draw(&self.rules, &self.sealer)?;
+        }
+        self.keep_old(change, &before, &mut after);
+        let making = self.begin_volume(change, id, &mut after)?;
+        let replacement = Replacement {
+            profile: id.clone(),
+            before: Some(before),
+            after: Some(after),
+            making,
+            force,
+        };
+        begin(
+            change,
+            "Redeploy",
+            Decision::Redeploy(Vec::new()),
+            replacement,
+        )
+    }
+
+    /// Begins to give a server the newest volume that it had before, with the settings and the identity
+    /// of that time. The one that it has now is kept in its place.
+    ///
+    /// # Errors
+    /// `Refused` when none is kept; `Conflict`, `Records`.
+    pub fn roll_back(
+        &self,
+        change: &mut Change<'_>,
+        id: &Id,
+        force: bool,
+    ) -> Result<Begun, DeployError> {
+        let before = take(change, id, &Match::Any, ProfileState::Updating)?;
+        let mut after = before.clone();
+        let Some(earlier) = after.earlier_volumes.pop() else {
+            let name = escape(before.name.as_bytes());
+            return Err(DeployError::refused(
+                "NO_EARLIER_VOLUME",
+                format!("no earlier volume of server profile `{name}` is kept"),
+                "Deploy it anew; `retention.old-volumes` says for how long volumes are kept.",
+            ));
+        };
+        self.keep_old(change, &before, &mut after);
+        after.os_volume = Some(earlier.os_volume);
+        after.deployment = Some(earlier.deployment);
+        after.identity = earlier.identity;
+        let replacement = Replacement {
+            profile: id.clone(),
+            before: Some(before),
+            after: Some(after),
+            making: None,
+            force,
+        };
+        begin(change, "Roll back", Decision::Edit, replacement)
+    }
+
+    /// Begins to delete a profile with its volumes.
+    ///
+    /// # Errors
+    /// `Conflict`, `Records`.
+    pub fn delete(
+        &self,
+        change: &mut Change<'_>,
+        id: &Id,
+        expected: &Match,
+        force: bool,
+    ) -> Result<Begun, DeployError> {
+        let before = take(change, id, expected, ProfileState::Deleting)?;
+        let replacement = Replacement {
+            profile: id.clone(),
+            before: Some(before),
+            after: None,
+            making: None,
+            force,
+        };
+        begin(change, "Delete", Decision::RemoveDeployment, replacement)
+    }
+
+    /// The profile that is wanted, with what it keeps of `old`.
+    fn profile(
+        &self,
+        change: &mut Change<'_>,
+        wanted: Wanted,
+        old: Option<&ServerProfile>,
+        identity: ServerIdentity,
+    ) -> Result<ServerProfile, DeployError> {
+        let old_deployment = old.and_then(|old| old.deployment.as_ref());
+        let deployment = match &wanted.deployment {
+            None => None,
+            Some((plan, settings)) => {
+                refuse_twice(settings)?;
+                let read = given::read(change, plan, settings, old_deployment, &self.sealer)?;
+                Some(fill::fill(read, old_deployment, &wanted.other))
+            }
+        };
+        Ok(ServerProfile {
+            name: wanted.name,
+            description: wanted.description,
+            state: ProfileState::Normal,
+            server_hardware: wanted.server_hardware,
+            template: wanted.template,
+            deployment,
+            os_volume: old.and_then(|old| old.os_volume.clone()),
+            earlier_volumes: old.map_or_else(Vec::new, |old| old.earlier_volumes.clone()),
+            identity,
+            other: wanted.other,
+        })
+    }
+
+    /// Keeps the volume that a server had, for as long as the operator wishes.
+    fn keep_old(&self, change: &Change<'_>, before: &ServerProfile, after: &mut ServerProfile) {
+        after.os_volume = None;
+        let old = before.os_volume.clone().zip(before.deployment.clone());
+        let Some((os_volume, deployment)) = old.filter(|_| !self.rules.keep_old_volumes.is_zero())
+        else {
+            return;
+        };
+        after.earlier_volumes.push(EarlierVolume {
+            os_volume,
+            until: change.at().plus(self.rules.keep_old_volumes),
+            deployment,
+            identity: before.identity.clone(),
+        });
+    }
+
+    /// Takes the name of the volume that `profile` wants, and checks all that it is made of.
+    fn begin_volume(
+        &self,
+        change: &mut Change<'_>,
+        id: &Id,
+        profile: &mut ServerProfile,
+    ) -> Result<Option<Making>, DeployError> {
+        let Some(deployment) = &profile.deployment else {
+            return Ok(None);
+        };
+        let request = self.request(deployment, &profile.identity)?;
+        let (volume, mut making) = Deployment::begin(change, request, &self.sealer)?;
+        let names = self.names(id, &volume.id, &profile.identity);
+        making.facts = Some(facts::of(id, profile, &names, &self.exporter.portals()));
+        let body = OsVolume {
+            export: Some(names),
+            ..volume.body
+        };
+        change.update(&volume.id, &Match::Any, body)?;
+        profile.os_volume = Some(volume.id);
+        Ok(Some(making))
+    }
+
+    fn request(
+        &self,
+        deployment: &OsDeployment,
+        identity: &ServerIdentity,
+    ) -> Result<DeployRequest, DeployError> {
+        Ok(DeployRequest {
+            deployment_plan: deployment.deployment_plan.clone(),
+            name: None,
+            description: None,
+            settings: fill::settings(deployment, &self.sealer)?,
+            seed: Some(Seed(self.sealer.open(&identity.seed)?.to_string())),
+        })
+    }
+}
+
+/// Takes a profile for a task; the answer is how it is now.
+fn take(
+    change: &mut Change<'_>,
+    id: &Id,
+    expected: &Match,
+    state: ProfileState,
+) -> Result<ServerProfile, DeployError> {
+    let stored = change.get::<ServerProfile>(id)?;
+    if stored.body.state != ProfileState::Normal {
+        let name = escape(stored.body.name.as_bytes());
+        return Err(DeployError::conflict(
+            "PROFILE_BUSY",
+            format!("a task works at server profile `{name}`"),
+            "Wait for the task, or cancel it.",
+        ));
+    }
+    let before = stored.body.clone();
+    let busy = ServerProfile {
+        state,
+        ..stored.body
+    };
+    change.update(id, expected, busy)?;
+    Ok(before)
+}
+
+/// A value that is given twice would be one of them by chance.
+fn refuse_twice(settings: &[Setting]) -> Result<(), DeployError> {
+    let mut names = std::collections::BTreeSet::new();
+    match settings.iter().find(|setting| !names.insert(&setting.name)) {
+        None => Ok(()),
+        Some(twice) => {
+            let name = escape(twice.name.as_bytes());
+            let message = format!("attribute `{name}` is given twice");
+            Err(DeployError::refused(
+                "ATTRIBUTE_TWICE",
+                message,
+                "Give each attribute once.",
+            ))
+        }
+    }
+}
+
+/// The new name is written at the end of the task: it is looked for before anything is made.
+fn refuse_taken_name(change: &mut Change<'_>, id: &Id, name: &str) -> Result<(), RecordsError> {
+    match change.find_by_name::<ServerProfile>(name)? {
+        Some(other) if other.id != *id => Err(RecordsError::NameTaken {
+            kind: Kind::ServerProfiles,
+            name: name.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn begin(
+    change: &mut Change<'_>,
+    name: &str,
+    decision: Decision,
+    input: Replacement,
+) -> Result<Begun, DeployError> {
+    let profile = input.after.as_ref().or(input.before.as_ref());
+    let resource_name = profile.map(|profile| profile.name.clone());
+    let resource = Some((Kind::ServerProfiles, input.profile.clone()));
+    let resource_name = resource_name.as_deref();
+    let task = match input.making {
+        Some(_) => task::begin(
+            change,
+            NewTask::<DeployProfile> {
+                name,
+                input: &input,
+                resource,
+                resource_name,
+            },
+        ),
+        None => task::begin(
+            change,
+            NewTask::<ChangeProfile> {
+                name,
+                input: &input,
+                resource,
+                resource_name,
+            },
+        ),
+    };
+    Ok(Begun {
+        decision,
+        task: task?,
+    })
+}

@@ -1,0 +1,289 @@
+//! The life of a server: deployed, redeployed, rolled back, changed, deleted.
+
+use super::servers::{Servers, login, setting, wanted};
+use crate::world::World;
+use mintage_deploy::server_profiles::Wanted;
+use mintage_records::Time;
+use mintage_records::model::{OsVolume, TaskState};
+use mintage_records::{Id, Kind, Match};
+use mintage_storage::export::conformance::Bench as _;
+use mintage_storage::export::{Exporter as _, Iqn};
+use serde_json::json;
+
+/// Writes down who the server is.
+const PLAN: &str = "\
+hostname::set(attribute(\"HostName\"));
+machine_id::set();
+iscsi::set_initiator_name();
+let portals = profile::value(\"iscsi.portals\");
+file::write(\"/etc/target\", `${profile::value(\"iscsi.targetName\")} ${portals.len()}\n`);
+";
+
+/// Two servers' worth of artifacts: a plan, and one that fails.
+fn world() -> (World, Id, Id) {
+    let world = World::new();
+    let plan = world.build_plan("web", "deploy", PLAN);
+    let plan = world.deployment_plan("web", &plan, &world.golden);
+    let broken = "hostname::set(attribute(\"HostName\"));\nthrow \"no\";";
+    let broken = world.build_plan("broken", "deploy", broken);
+    let broken = world.deployment_plan("broken", &broken, &world.golden);
+    (world, plan, broken)
+}
+
+pub fn deployed() {
+    let (world, plan, broken) = world();
+    let servers = Servers::over(&world);
+    let (id, task) = servers.create(wanted("web01", &plan)).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
+    assert_eq!(task.name, "Create");
+    let steps: Vec<&str> = task.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(steps, ["customize", "export", "switch", "finish"]);
+    for step in &task.steps {
+        assert!(step.ended >= step.started && step.started.is_some());
+    }
+    servers.check();
+    let profile = servers.profile(&id);
+    let volume = profile.os_volume.unwrap();
+    let volume = world
+        .records
+        .read(|view| view.get::<OsVolume>(&volume))
+        .unwrap();
+    let export = volume.body.export.clone().unwrap();
+    assert_eq!(export.server_profile, id);
+    assert_eq!(servers.read(&id, "/etc/hostname"), "web01\n");
+    let initiator = format!("InitiatorName={}\n", profile.identity.initiator);
+    assert_eq!(
+        servers.read(&id, "/etc/iscsi/initiatorname.iscsi"),
+        initiator
+    );
+    assert_eq!(
+        servers.read(&id, "/etc/target"),
+        format!("{} 2\n", export.target)
+    );
+    // Only it logs in.
+    let own = login(&servers, &id);
+    let portal = servers.exporter.portals()[1];
+    let mut disk = servers.exporter.inner.log_in(portal, &own).unwrap();
+    assert_eq!(disk.serial().unwrap(), volume.id.to_string());
+    let mut other = own.clone();
+    other.initiator = Iqn::parse("iqn.2026-11.com.example:other").unwrap();
+    assert!(servers.exporter.inner.log_in(portal, &other).is_err());
+    drop(disk);
+
+    // Its plan and its volume stay, as long as it is there.
+    let change = |act: &dyn Fn(&mut mintage_records::Change<'_>) -> bool| {
+        world
+            .records
+            .change(&crate::world::author(), |change| {
+                Ok::<_, mintage_records::RecordsError>(act(change))
+            })
+            .unwrap()
+    };
+    assert!(change(&|change| change
+        .delete::<OsVolume>(&volume.id, &Match::Any)
+        .is_err()));
+    let uses = world
+        .records
+        .read(|view| view.used_by(Kind::DeploymentPlans, &plan));
+    let uses = uses.unwrap();
+    assert!(
+        uses.iter()
+            .any(|user| user.kind == Kind::ServerProfiles && user.name == "web01")
+    );
+
+    // One that fails leaves nothing.
+    let (failed, task) = servers.create(wanted("web02", &broken)).unwrap();
+    assert_eq!(task.task_state, TaskState::Error);
+    let found = world
+        .records
+        .read(|view| view.find::<mintage_records::model::ServerProfile>(&failed));
+    assert!(found.unwrap().is_none());
+    servers.check();
+}
+
+pub fn redeployed() {
+    let (world, plan, _) = world();
+    let servers = Servers::over(&world);
+    let (id, _) = servers.create(wanted("web01", &plan)).unwrap();
+    let before = servers.profile(&id);
+    let machine_id = servers.read(&id, "/etc/machine-id");
+
+    // The same again is nothing.
+    let (_, task) = servers.update(&id, wanted("web01", &plan)).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed);
+    assert_eq!(servers.profile(&id), before);
+
+    let changed = Wanted {
+        deployment: Some((plan.clone(), vec![setting("HostName", "other")])),
+        ..wanted("web01", &plan)
+    };
+    let (_, task) = servers.update(&id, changed).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
+    let after = servers.profile(&id);
+    assert_ne!(after.os_volume, before.os_volume);
+    assert_eq!(servers.read(&id, "/etc/hostname"), "other\n");
+    assert_eq!(servers.read(&id, "/etc/machine-id"), machine_id);
+    assert_eq!(after.identity, before.identity);
+    assert_eq!(after.earlier_volumes.len(), 1);
+    let days = after.earlier_volumes[0].until.since(Time::now()).as_secs() / 86_400;
+    assert_eq!(days, 6, "7 days, and a moment less");
+    servers.check();
+
+    // Back and forth, without making anything.
+    for (host_name, volume) in [("web01", &before.os_volume), ("other", &after.os_volume)] {
+        let (_, task) = servers.roll_back(&id).unwrap();
+        assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
+        let now = servers.profile(&id);
+        assert_eq!(&now.os_volume, volume);
+        assert_eq!(servers.read(&id, "/etc/hostname"), format!("{host_name}\n"));
+        assert_eq!(now.earlier_volumes.len(), 1);
+        servers.check();
+    }
+    // What was rolled back to is what is compared with.
+    servers.roll_back(&id).unwrap();
+    servers.update(&id, wanted("web01", &plan)).unwrap();
+    assert_eq!(servers.profile(&id).os_volume, before.os_volume);
+
+    // A new host, which can go back to the old one.
+    let (_, task) = servers.redeploy(&id, true).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
+    assert_ne!(servers.read(&id, "/etc/machine-id"), machine_id);
+    let new = servers.profile(&id);
+    assert_ne!(new.identity.initiator, before.identity.initiator);
+    servers.check();
+    servers.roll_back(&id).unwrap();
+    assert_eq!(servers.profile(&id).identity, before.identity);
+    assert_eq!(servers.read(&id, "/etc/machine-id"), machine_id);
+    servers.check();
+}
+
+pub fn failed() {
+    let (world, plan, broken) = world();
+    let servers = Servers::over(&world);
+    let (id, _) = servers.create(wanted("web01", &plan)).unwrap();
+    let before = servers.profile(&id);
+    let (_, task) = servers.update(&id, wanted("web01", &broken)).unwrap();
+    assert_eq!(task.task_state, TaskState::Error);
+    assert_eq!(servers.profile(&id), before);
+    servers.check();
+    // What cannot be is refused before a task begins.
+    let wrong = Wanted {
+        deployment: Some((plan.clone(), vec![setting("HostName", "a.b")])),
+        ..wanted("web01", &plan)
+    };
+    let refused = servers.update(&id, wrong).unwrap_err();
+    assert_eq!(refused.problems()[0].error_code, "P4003");
+    assert_eq!(servers.profile(&id), before);
+    servers.create(wanted("web02", &plan)).unwrap();
+    for refused in [
+        servers.create(wanted("WEB01", &plan)).unwrap_err(),
+        servers.update(&id, wanted("web02", &plan)).unwrap_err(),
+    ] {
+        assert!(refused.to_string().contains("with the name"), "{refused}");
+    }
+    let refused = servers.roll_back(&id).unwrap_err();
+    assert_eq!(refused.problems()[0].error_code, "NO_EARLIER_VOLUME");
+    servers.check();
+}
+
+pub fn live() {
+    let (world, plan, _) = world();
+    let servers = Servers::over(&world);
+    let (id, _) = servers.create(wanted("web01", &plan)).unwrap();
+    let before = servers.profile(&id);
+    let portal = servers.exporter.portals()[0];
+    let disk = servers
+        .exporter
+        .inner
+        .log_in(portal, &login(&servers, &id))
+        .unwrap();
+    let volume = before.os_volume.clone().unwrap();
+    let busy = servers
+        .profiles
+        .check_idle(&world.records, &volume)
+        .unwrap_err();
+    assert_eq!(busy.problems()[0].error_code, "TARGET_IN_USE");
+    // A server that has logged in since is not cut off either.
+    for (_, task) in [
+        servers.redeploy(&id, false).unwrap(),
+        servers.delete(&id, false).unwrap(),
+    ] {
+        assert_eq!(task.task_state, TaskState::Error);
+        assert_eq!(task.errors[0].error_code, "TARGET_IN_USE");
+        assert_eq!(servers.profile(&id), before);
+        servers.check();
+    }
+    assert_eq!(
+        servers
+            .exporter
+            .sessions(&login(&servers, &id).target)
+            .unwrap()
+            .len(),
+        1
+    );
+    let (_, task) = servers.delete(&id, true).unwrap();
+    assert_eq!(
+        (task.task_state, task.name.as_str()),
+        (TaskState::Completed, "Delete")
+    );
+    drop(disk);
+    servers.check();
+    assert_eq!(servers.exporter.list().unwrap(), []);
+}
+
+pub fn changed() {
+    let (world, plan, _) = world();
+    let servers = Servers::over(&world);
+    let bare = Wanted {
+        deployment: None,
+        ..wanted("web01", &plan)
+    };
+    let (id, task) = servers.create(bare.clone()).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed);
+    assert_eq!(servers.profile(&id).os_volume, None);
+    servers.update(&id, wanted("web01", &plan)).unwrap();
+    let volume = servers.profile(&id).os_volume;
+    assert!(volume.is_some());
+    let connections = json!({"connections": [{"id": 1, "mac": "52:54:00:00:00:01"}]});
+    let renamed = Wanted {
+        name: "web02".to_owned(),
+        description: Some("renamed".to_owned()),
+        other: connections.as_object().unwrap().clone(),
+        deployment: wanted("web01", &plan).deployment,
+        ..bare.clone()
+    };
+    servers.update(&id, renamed).unwrap();
+    let profile = servers.profile(&id);
+    assert_eq!(
+        (&profile.name, &profile.os_volume),
+        (&"web02".to_owned(), &volume)
+    );
+    assert_eq!(profile.other["connections"][0]["id"], 1);
+    servers.redeploy(&id, false).unwrap();
+    // Without a deployment it has no volume any more, and no earlier one.
+    servers.update(&id, bare).unwrap();
+    servers.check();
+    assert_eq!(servers.profile(&id).volumes().count(), 0);
+    servers.delete(&id, false).unwrap();
+    servers.check();
+    assert_eq!(world.files(), [world.folder.golden_volume(&world.golden)]);
+}
+
+pub fn expired() {
+    let (world, plan, _) = world();
+    let servers = Servers::over(&world);
+    let (id, _) = servers.create(wanted("web01", &plan)).unwrap();
+    servers.redeploy(&id, false).unwrap();
+    servers.redeploy(&id, false).unwrap();
+    assert_eq!(servers.profiles.remove_expired(&world.records).unwrap(), 0);
+    crate::world::change(&world.records, |change| {
+        let mut profile = change
+            .get::<mintage_records::model::ServerProfile>(&id)?
+            .body;
+        profile.earlier_volumes[0].until = Time::now();
+        change.update(&id, &Match::Any, profile)
+    });
+    assert_eq!(servers.profiles.remove_expired(&world.records).unwrap(), 1);
+    assert_eq!(servers.profile(&id).volumes().count(), 2);
+    servers.check();
+}

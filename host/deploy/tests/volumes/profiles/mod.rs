@@ -1,0 +1,17 @@
+//! Server profiles: their whole life, by real workers, and what is left when the service is killed.
+
+mod crash;
+mod life;
+mod servers;
+
+use crate::cases::Case;
+
+pub const CASES: &[Case] = &[
+    ("a_server_gets_its_volume", life::deployed),
+    ("a_redeployed_server_is_the_same_host", life::redeployed),
+    ("a_failed_redeployment_changes_nothing", life::failed),
+    ("a_live_session_is_not_cut_off", life::live),
+    ("a_profile_is_moved_renamed_and_deleted", life::changed),
+    ("volumes_are_kept_for_as_long_as_wished", life::expired),
+    ("a_kill_anywhere_leaves_no_orphan", crash::everywhere),
+];
