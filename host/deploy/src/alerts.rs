@@ -65,6 +65,31 @@ pub fn clear(change: &mut Change<'_>, resource: &(Kind, Id)) -> Result<usize, Re
     Ok(cleared)
 }
 
+/// What holds about a resource from now on: clears its other alerts, and raises this one unless it is
+/// there.
+///
+/// # Errors
+/// `Database`.
+pub fn replace(
+    change: &mut Change<'_>,
+    resource: &(Kind, Id),
+    now: Option<NewAlert>,
+) -> Result<(), RecordsError> {
+    let mut there = active(change)?;
+    there.retain(|alert| alert.body.resource.as_ref() == Some(resource));
+    let holds = |alert: &Stored<Alert>| {
+        let now = now.as_ref().map(|now| now.description.as_str());
+        now == Some(alert.body.description.as_str())
+    };
+    if !there.iter().all(holds) {
+        clear(change, resource)?;
+    }
+    match now {
+        Some(now) => raise(change, now).map(drop),
+        None => Ok(()),
+    }
+}
+
 fn active(change: &mut Change<'_>) -> Result<Vec<Stored<Alert>>, RecordsError> {
     let query = Query {
         filters: vec![Filter::equal("alertState", ACTIVE)],

@@ -7,6 +7,7 @@ mod data_folder;
 mod first_start;
 pub mod golden_images;
 mod limits;
+pub mod networks;
 pub mod os_volumes;
 mod script_check;
 pub mod server_profiles;

@@ -178,6 +178,18 @@ impl View<'_> {
         rows.iter().map(|row| used(row, 0)).collect()
     }
 
+    /// How many others use a resource.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn count_uses(&mut self, kind: Kind, id: &Id) -> Result<u64> {
+        let rows = self.connection.query(
+            "SELECT COUNT(*) FROM reference WHERE to_kind = $1 AND to_id = $2",
+            &[kind.as_str().into(), id.into()],
+        )?;
+        rows.first().map_or(Ok(0), |row| row.count(0))
+    }
+
     /// Who uses the resources of a kind with these ids, by id of the used one: one query for a page.
     ///
     /// # Errors
