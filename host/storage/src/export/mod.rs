@@ -13,6 +13,7 @@ mod iqn;
 pub mod memory;
 mod off;
 mod source;
+pub mod tgt;
 
 pub use chap::{Chap, ChapSecret};
 pub use disk_id::DiskId;
@@ -20,6 +21,7 @@ pub use error::{ExportError, Result};
 pub use iqn::Iqn;
 pub use off::Off;
 pub use source::ExportSource;
+pub use tgt::Tgt;
 
 use serde::Serialize;
 use std::fmt;
