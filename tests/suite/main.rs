@@ -18,6 +18,7 @@ mod directory;
 mod docs;
 mod drop_ins;
 mod editors;
+mod export;
 mod ext4_differential;
 mod ext4_hostile;
 mod ext4_images;

@@ -7,6 +7,7 @@
 pub mod disk;
 pub mod environment;
 pub mod guest;
+pub mod initiator;
 pub mod kernel;
 pub mod lane;
 pub mod manifest;
@@ -19,6 +20,7 @@ pub mod transcript;
 
 pub use environment::Environment;
 pub use guest::Guest;
+pub use initiator::{Initiator, IscsiSession};
 pub use lane::Need;
 pub use postgres::Postgres;
 pub use remote::Remote;

@@ -60,7 +60,7 @@ pub trait Disk {
     /// As [`Self::read`].
     fn write(&mut self, offset: u64, data: &[u8]) -> io::Result<()>;
 
-    /// The serial number that the disk tells.
+    /// The serial number that the disk tells, without what fills it up.
     ///
     /// # Errors
     /// As [`Self::read`].

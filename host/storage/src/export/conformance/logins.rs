@@ -79,7 +79,11 @@ pub(super) fn an_initiator_sees_only_its_own(case: &Case<'_>) {
     for portal in case.exporter().portals() {
         for export in [&first, &second] {
             let seen = case.bench.discover(portal, &export.initiator);
-            assert_eq!(seen, [export.target.clone()], "{portal}");
+            assert_eq!(
+                seen.as_slice(),
+                std::slice::from_ref(&export.target),
+                "{portal}"
+            );
         }
         assert_eq!(case.bench.discover(portal, &stranger), []);
     }

@@ -125,6 +125,13 @@ impl Case<'_> {
         assert_eq!(published.portals, self.exporter().portals());
     }
 
+    /// There is this target, and no other.
+    #[track_caller]
+    fn is_alone(&self, target: &Iqn) {
+        let all = self.exporter().list().unwrap();
+        assert_eq!(all.as_slice(), std::slice::from_ref(target));
+    }
+
     fn first_portal(&self) -> Portal {
         self.exporter().portals()[0]
     }

@@ -8,9 +8,9 @@ pub(super) fn a_target_serves_its_volume_by_every_portal(case: &Case<'_>) {
     let export = case.export("web01");
     case.publish(&export);
     let login = Login::of(&export);
-    for (number, portal) in case.exporter().portals().into_iter().enumerate() {
-        let at = number as u64 * 8192;
-        let written = vec![number as u8 + 7; 4096];
+    for (number, portal) in (0..).zip(case.exporter().portals()) {
+        let at = u64::from(number) * 8192;
+        let written = vec![number + 7_u8; 4096];
         let mut disk = case.bench.log_in(portal, &login).unwrap();
         assert_eq!(disk.serial().unwrap(), export.disk.as_str());
         disk.write(at, &written).unwrap();
@@ -36,7 +36,7 @@ pub(super) fn publishing_again_changes_nothing(case: &Case<'_>) {
     let mut disk = case.log_in(&Login::of(&export));
     disk.write(0, &[1; 512]).unwrap();
     case.publish(&export);
-    assert_eq!(case.exporter().list().unwrap(), [export.target.clone()]);
+    case.is_alone(&export.target);
     assert_eq!(case.exporter().sessions(&export.target).unwrap().len(), 1);
     let mut read = [0; 512];
     disk.read(0, &mut read).unwrap();
@@ -69,7 +69,7 @@ pub(super) fn a_target_can_get_another_volume_and_initiator(case: &Case<'_>) {
     let mut changed = case.export("web02");
     changed.target = export.target.clone();
     case.publish(&changed);
-    assert_eq!(case.exporter().list().unwrap(), [export.target.clone()]);
+    case.is_alone(&export.target);
     case.refused(&Login::of(&export));
     let mut disk = case.log_in(&Login::of(&changed));
     assert_eq!(disk.serial().unwrap(), changed.disk.as_str());
@@ -111,7 +111,7 @@ pub(super) fn the_same_at_the_same_time_is_there_once(case: &Case<'_>) {
             scope.spawn(|| case.exporter().publish(&export).unwrap());
         }
     });
-    assert_eq!(case.exporter().list().unwrap(), [export.target.clone()]);
+    case.is_alone(&export.target);
     drop(case.log_in(&Login::of(&export)));
     case.unpublish(&export);
 }
@@ -151,7 +151,7 @@ pub(super) fn a_name_of_chap_belongs_to_one_target(case: &Case<'_>) {
     other.chap = Some(Chap::new(&export.chap.as_ref().unwrap().user, "another-secret").unwrap());
     let error = case.exporter().publish(&other).unwrap_err();
     assert!(matches!(error, ExportError::NameTaken { .. }), "{error}");
-    assert_eq!(case.exporter().list().unwrap(), [export.target.clone()]);
+    case.is_alone(&export.target);
     drop(case.log_in(&Login::of(&export)));
     case.unpublish(&export);
     case.publish(&other);

@@ -5,6 +5,10 @@ use super::protocol::Request;
 use super::targets::Targets;
 use crate::export::Result;
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a daemon may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ends the own daemons in `folder` whose number is above `keep` and whose disks nobody uses; returns how
 /// many others were left: somebody is logged in to them.
@@ -47,5 +51,9 @@ fn stop(control: &Control) -> Result<bool> {
     all.iter().try_for_each(|there| targets.remove(there))?;
     // It may end before it answers.
     let _ = control.call(&Request::Stop);
+    let end = Instant::now() + PATIENCE;
+    while control.connect().is_ok() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     Ok(true)
 }
