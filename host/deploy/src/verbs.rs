@@ -5,13 +5,19 @@ use crate::bundles::{
 };
 use crate::golden_images::TakeIn;
 use crate::os_volumes::{self, CaptureVolume, Deploy, DeployError};
+use crate::server_profiles::{ChangeProfile, DeployProfile, Profiles};
 use crate::task::Verbs;
 use crate::{DataFolder, Limits, golden_images};
 use mintage_records::{Records, Sealer};
 use std::sync::Arc;
 
 /// All verbs of the product, a line each.
-pub fn verbs(sealer: &Arc<Sealer>, folder: &Arc<DataFolder>, limits: &Arc<Limits>) -> Verbs {
+pub fn verbs(
+    sealer: &Arc<Sealer>,
+    folder: &Arc<DataFolder>,
+    limits: &Arc<Limits>,
+    profiles: &Arc<Profiles>,
+) -> Verbs {
     let deploy = Deploy {
         sealer: Arc::clone(sealer),
         folder: Arc::clone(folder),
@@ -29,6 +35,8 @@ pub fn verbs(sealer: &Arc<Sealer>, folder: &Arc<DataFolder>, limits: &Arc<Limits
         .with(take_in)
         .with(deploy)
         .with(capture)
+        .with(DeployProfile(Arc::clone(profiles)))
+        .with(ChangeProfile(Arc::clone(profiles)))
         .with(AddBundle(archives.clone()))
         .with(CreateBundle(archives.clone()))
         .with(ExtractBundle(archives.clone()))

@@ -7,7 +7,8 @@ use crate::idempotency::{Once, Running, once};
 use crate::resources::{
     alerts, api_tokens, artifact_bundles, audit_logs, build_plans, deployment_groups,
     deployment_plans, documentation, events, golden_images, login_sessions, operation,
-    os_deployment_plans, os_volumes, plan_scripts, roles, tasks, users, version, versions,
+    os_deployment_plans, os_volumes, plan_scripts, roles, server_profiles, tasks, users, version,
+    versions,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(os_deployment_plans::routes())
         .merge(versions::routes())
         .merge(os_volumes::routes())
+        .merge(server_profiles::routes())
         .merge(artifact_bundles::routes())
         .merge(golden_images::routes())
         .merge(tasks::routes())

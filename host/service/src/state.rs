@@ -4,6 +4,7 @@ use crate::access::Access;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::serve::Stop;
+use mintage_deploy::server_profiles::Profiles;
 use mintage_deploy::task::{Feed, Tasks};
 use mintage_deploy::{DataFolder, Limits, ScriptCheck};
 use mintage_records::{Author, Change, Records, Sealer, View};
@@ -22,6 +23,8 @@ pub struct AppState {
     pub folder: Arc<DataFolder>,
     /// How much a request may bring.
     pub limits: Arc<Limits>,
+    /// What server profiles are worked at with.
+    pub profiles: Arc<Profiles>,
     /// Carries out tasks.
     pub tasks: Arc<Tasks>,
     /// What is committed.

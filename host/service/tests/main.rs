@@ -22,6 +22,7 @@ mod os_volumes;
 mod plan_scripts;
 mod revoked;
 mod secrets;
+mod server_profiles;
 mod support;
 mod tasks;
 mod versions;

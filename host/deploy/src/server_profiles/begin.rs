@@ -6,9 +6,10 @@ use super::{ChangeProfile, DeployProfile, Profiles, Replacement, facts, fill, gi
 use crate::os_volumes::{DeployError, DeployRequest, Deployment, Making, Seed, Setting};
 use crate::task::{self, NewTask};
 use mintage_records::model::{
-    EarlierVolume, OsDeployment, OsVolume, ProfileState, ServerIdentity, ServerProfile, Task,
+    EarlierVolume, OsDeployment, OsVolume, ProfileState, ServerHardware, ServerIdentity,
+    ServerProfile, Task,
 };
-use mintage_records::{Change, Id, Kind, Match, RecordsError, Stored};
+use mintage_records::{Change, Id, Kind, Match, RecordsError, Stored, View};
 use mintage_volume::escape::escape;
 use serde_json::{Map, Value as Json};
 
@@ -45,12 +46,15 @@ impl Profiles {
     /// `Refused` with everything that is wrong; `Records`, with `NameTaken`.
     pub fn create(&self, change: &mut Change<'_>, wanted: Wanted) -> Result<Begun, DeployError> {
         let identity = identity::draw(&self.rules, &self.sealer)?;
+        let id = Id::generate();
         let mut after = self.profile(change, wanted, None, identity)?;
+        fill::fill(change, &id, &mut after, None)?;
         let row = ServerProfile {
             state: ProfileState::Creating,
             ..after.clone()
         };
-        let id = change.insert(row)?.id;
+        change.insert_as(id.clone(), row)?;
+        refuse_taken_hardware(change, &id, &after)?;
         let making = self.begin_volume(change, &id, &mut after)?;
         let decision = match making {
             Some(_) => Decision::Deploy,
@@ -82,6 +86,9 @@ impl Profiles {
         let before = take(change, id, expected, ProfileState::Updating)?;
         let mut after = self.profile(change, wanted, Some(&before), before.identity.clone())?;
         let decision = decide(&before, &after);
+        if decision != Decision::Nothing {
+            fill::fill(change, id, &mut after, before.deployment.as_ref())?;
+        }
         let making = match &decision {
             Decision::Nothing => {
                 after = before.clone();
@@ -99,6 +106,7 @@ impl Profiles {
             Decision::Edit | Decision::Rename | Decision::Move(_) => None,
         };
         refuse_taken_name(change, id, &after.name)?;
+        refuse_taken_hardware(change, id, &after)?;
         let replacement = Replacement {
             profile: id.clone(),
             before: Some(before),
@@ -107,6 +115,22 @@ impl Profiles {
             force,
         };
         begin(change, "Update", decision, replacement)
+    }
+
+    /// What it means to make of a profile what is wanted: nothing is changed.
+    ///
+    /// # Errors
+    /// `Records`, `Refused`.
+    pub fn decision(
+        &self,
+        view: &mut View<'_>,
+        id: &Id,
+        wanted: &Wanted,
+    ) -> Result<(ServerProfile, Decision), DeployError> {
+        let before = view.get::<ServerProfile>(id)?.body;
+        let after = self.profile(view, wanted.clone(), Some(&before), before.identity.clone())?;
+        let decision = decide(&before, &after);
+        Ok((before, decision))
     }
 
     /// Begins to make a profile's volume anew, with the settings that it has. With `new_identity` the
@@ -211,7 +235,7 @@ impl Profiles {
     /// The profile that is wanted, with what it keeps of `old`.
     fn profile(
         &self,
-        change: &mut Change<'_>,
+        view: &mut View<'_>,
         wanted: Wanted,
         old: Option<&ServerProfile>,
         identity: ServerIdentity,
@@ -221,8 +245,13 @@ impl Profiles {
             None => None,
             Some((plan, settings)) => {
                 refuse_twice(settings)?;
-                let read = given::read(change, plan, settings, old_deployment, &self.sealer)?;
-                Some(fill::fill(read, old_deployment, &wanted.other))
+                Some(given::read(
+                    view,
+                    plan,
+                    settings,
+                    old_deployment,
+                    &self.sealer,
+                )?)
             }
         };
         Ok(ServerProfile {
@@ -343,6 +372,34 @@ fn refuse_taken_name(change: &mut Change<'_>, id: &Id, name: &str) -> Result<(),
             name: name.to_owned(),
         }),
         _ => Ok(()),
+    }
+}
+
+/// Hardware is one server.
+fn refuse_taken_hardware(
+    change: &mut Change<'_>,
+    id: &Id,
+    profile: &ServerProfile,
+) -> Result<(), DeployError> {
+    let Some(hardware) = &profile.server_hardware else {
+        return Ok(());
+    };
+    let stored = change.get::<ServerHardware>(hardware)?;
+    let users = change.used_by(Kind::ServerHardware, hardware)?;
+    let mut others = users
+        .iter()
+        .filter(|user| user.kind == Kind::ServerProfiles && user.id != *id);
+    match others.next() {
+        None => Ok(()),
+        Some(other) => Err(DeployError::conflict(
+            "HARDWARE_IN_USE",
+            format!(
+                "server hardware `{}` is assigned to server profile `{}`",
+                escape(stored.body.name.as_bytes()),
+                escape(other.name.as_bytes())
+            ),
+            "Unassign that profile first, or choose other hardware.",
+        )),
     }
 }
 

@@ -173,7 +173,10 @@ fn significant<'a>(
                 _ => !nic::is_default(field, text),
             };
             let name = format!("{name}.{field}");
-            if is_counted && filled.get(&name).is_none_or(|filled| filled != text) {
+            // What belongs to an address of a pool is given by nobody who sends it back.
+            let is_filled =
+                source == Source::Pool && filled.get(&name).is_some_and(|filled| filled == text);
+            if is_counted && !is_filled {
                 add(name, text);
             }
         }

@@ -1,10 +1,11 @@
 //! The values that a client gives to a profile or template: read, with the secrets among them sealed.
 
+use super::fill::dangling;
 use crate::os_volumes::Setting;
 use mintage_records::model::{
     AttributeValue, BuildPlan, DeploymentPlan, GivenAttribute, OsDeployment,
 };
-use mintage_records::{Id, RecordsError, Sealer, View};
+use mintage_records::{Id, Kind, RecordsError, Sealer, View};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is shown in place of a secret; sent back, it leaves the secret as it is.
@@ -15,7 +16,7 @@ pub const MASK: &str = "********";
 /// no change.
 ///
 /// # Errors
-/// `NotFound` when there is no such plan; `Database`, `Unseal`.
+/// `DanglingReference` when there is no such plan; `Database`, `Unseal`.
 pub fn read(
     view: &mut View<'_>,
     deployment_plan: &Id,
@@ -23,7 +24,15 @@ pub fn read(
     old: Option<&OsDeployment>,
     sealer: &Sealer,
 ) -> Result<OsDeployment, RecordsError> {
-    let plan = view.get::<DeploymentPlan>(deployment_plan)?.body;
+    let plan = view.find::<DeploymentPlan>(deployment_plan)?;
+    let plan = plan.ok_or_else(|| {
+        dangling(
+            "osDeploymentPlanUri",
+            Kind::DeploymentPlans,
+            deployment_plan,
+        )
+    });
+    let plan = plan?.body;
     let build_plan = view.get::<BuildPlan>(&plan.build_plan)?.body;
     let declared = build_plan.custom_attributes.iter();
     let settable = plan.custom_attributes.iter();

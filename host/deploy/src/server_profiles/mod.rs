@@ -14,6 +14,7 @@ pub mod given;
 mod identity;
 pub mod nic;
 mod replacement;
+mod shown;
 mod upkeep;
 mod verbs;
 
@@ -21,10 +22,10 @@ pub use begin::{Begun, Wanted};
 pub use decide::{Assignment, Decision, Reason, decide};
 pub use exports::{chap_name, mutual_name};
 pub use replacement::Replacement;
+pub use shown::shown;
 pub use verbs::{ChangeProfile, DeployProfile};
 
 use crate::DataFolder;
-use crate::task::Verbs;
 use mintage_records::Sealer;
 use mintage_storage::export::Exporter;
 use std::sync::Arc;
@@ -62,11 +63,4 @@ impl Default for Rules {
             keep_old_volumes: Duration::from_secs(7 * 24 * 3600),
         }
     }
-}
-
-/// `verbs` and those of server profiles.
-pub fn with_profiles(verbs: Verbs, profiles: &Arc<Profiles>) -> Verbs {
-    verbs
-        .with(DeployProfile(Arc::clone(profiles)))
-        .with(ChangeProfile(Arc::clone(profiles)))
 }

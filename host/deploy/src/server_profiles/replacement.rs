@@ -5,6 +5,7 @@
 //! [`Replacement::take_back`] and [`Replacement::restore`] undo what was done, whatever of it was done.
 
 use super::Profiles;
+use super::fill::give_back;
 use crate::os_volumes::{DeployError, Making, making};
 use crate::remove_if_there;
 use mintage_records::model::{OsVolume, ProfileState, ServerProfile};
@@ -124,6 +125,7 @@ impl Replacement {
                     change.delete::<OsVolume>(volume, &Match::Any)?;
                 }
             }
+            give_back(change, &self.profile, self.after.as_ref())?;
             Ok::<_, RecordsError>(())
         })?;
         for volume in self.dropped() {
@@ -175,12 +177,15 @@ impl Replacement {
         records: &Records,
         author: &Author,
     ) -> Result<(), DeployError> {
-        records.change(author, |change| match &self.before {
-            Some(before) if self.write_before(change)? => {
-                write(change, &self.profile, before.clone())
+        records.change(author, |change| {
+            match &self.before {
+                Some(before) if self.write_before(change)? => {
+                    write(change, &self.profile, before.clone())?;
+                }
+                Some(_) => return Ok(()),
+                None => remove(change, &self.profile)?,
             }
-            Some(_) => Ok(()),
-            None => remove(change, &self.profile),
+            give_back(change, &self.profile, self.before.as_ref())
         })?;
         match &self.making {
             Some(making) if !self.is_used(records, &making.os_volume)? => {

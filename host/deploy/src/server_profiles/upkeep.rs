@@ -1,6 +1,7 @@
 //! Volumes that servers had before are removed when their time is over.
 
 use super::Profiles;
+use super::fill::give_back;
 use crate::os_volumes::DeployError;
 use crate::remove_if_there;
 use mintage_records::model::{OsVolume, ProfileState, ServerProfile};
@@ -29,6 +30,7 @@ impl Profiles {
                 if expired.is_empty() || body.state != ProfileState::Normal {
                     return Ok(Vec::new());
                 }
+                give_back(change, &profile.id, Some(&body))?;
                 change.update(&profile.id, &Match::Any, body)?;
                 for volume in &expired {
                     change.delete::<OsVolume>(volume, &Match::Any)?;

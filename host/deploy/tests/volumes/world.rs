@@ -7,10 +7,12 @@ use mintage_deploy::os_volumes::{
     Setting,
 };
 use mintage_records::model::{
-    BuildPlan, BuildStep, CustomAttribute, DeploymentPlan, GoldenImage, Language, OsVolume,
-    PlanScript, PlanType, State,
+    AddressFragment, BuildPlan, BuildStep, CustomAttribute, DeploymentPlan, EthernetNetwork,
+    GoldenImage, Ipv4Range, Ipv4Subnet, Language, OsVolume, PlanScript, PlanType, State,
 };
-use mintage_records::{Author, Change, DatabaseUrl, Id, Records, RecordsError, Sealer, Stored};
+use mintage_records::{
+    Author, Change, DatabaseUrl, Id, Kind, Records, RecordsError, Sealer, Stored,
+};
 use mintage_worker::Cancellation;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -43,7 +45,7 @@ impl World {
         }
     }
 
-    /// A build plan with one script and, where it asks for one, the attribute `HostName`.
+    /// A build plan with one script and, where it asks for them, the attributes `HostName` and `NIC1`.
     pub fn build_plan(&self, name: &str, kind: &str, script: &str) -> Id {
         let script = PlanScript {
             name: format!("script of {name}"),
@@ -54,17 +56,16 @@ impl World {
             templates: BTreeMap::new(),
             hp_provided: false,
         };
-        let host_name = CustomAttribute {
-            name: "HostName".into(),
-            kind: "hostname".into(),
+        let attribute = |(name, kind): (&str, &str)| CustomAttribute {
+            name: name.into(),
+            kind: kind.into(),
             value: None,
             description: None,
             constraints: None,
         };
-        let custom_attributes = match script.content.contains("HostName") {
-            true => vec![host_name],
-            false => Vec::new(),
-        };
+        let asked = [("HostName", "hostname"), ("NIC1", "nic")].into_iter();
+        let asked = asked.filter(|(name, _)| script.content.contains(name));
+        let custom_attributes = asked.map(attribute).collect();
         let stored = change(&self.records, |change| {
             let script = change.insert(script)?;
             change.insert(BuildPlan {
@@ -82,6 +83,42 @@ impl World {
             })
         });
         stored.id
+    }
+
+    /// A network with the addresses 192.0.2.10 to 192.0.2.12; its URI.
+    pub fn network(&self) -> String {
+        let address = |last| std::net::Ipv4Addr::new(192, 0, 2, last);
+        let network = change(&self.records, |change| {
+            let subnet = change.insert(Ipv4Subnet {
+                name: "production".into(),
+                network_id: address(0),
+                subnetmask: std::net::Ipv4Addr::new(255, 255, 255, 0),
+                gateway: Some(address(1)),
+                dns_servers: vec![address(2)],
+                domain: None,
+            })?;
+            change.insert(Ipv4Range {
+                name: "servers".into(),
+                subnet: subnet.id.clone(),
+                start_stop_fragments: vec![AddressFragment {
+                    start_address: address(10),
+                    end_address: address(12),
+                }],
+                enabled: true,
+            })?;
+            change.insert(EthernetNetwork {
+                name: "production".into(),
+                description: None,
+                vlan_id: 0,
+                purpose: "General".into(),
+                ethernet_network_type: "Untagged".into(),
+                private_network: false,
+                smart_link: false,
+                type_name: None,
+                subnet: Some(subnet.id),
+            })
+        });
+        Kind::EthernetNetworks.uri(&network.id)
     }
 
     pub fn deployment_plan(&self, name: &str, build_plan: &Id, golden: &Id) -> Id {

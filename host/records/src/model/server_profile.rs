@@ -122,6 +122,14 @@ impl Resource for ServerProfile {
             kind: Kind::OsVolumes,
             id: id.clone(),
         });
-        plan.chain(template).chain(volumes).collect()
+        let hardware = self.server_hardware.iter().map(|id| Reference {
+            role: "serverHardwareUri",
+            kind: Kind::ServerHardware,
+            id: id.clone(),
+        });
+        plan.chain(template)
+            .chain(hardware)
+            .chain(volumes)
+            .collect()
     }
 }

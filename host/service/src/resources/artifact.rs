@@ -21,8 +21,8 @@ pub(super) const OK: &str = "OK";
 /// Who uses an artifact, or what it names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct NamedUri {
-    name: String,
-    uri: String,
+    pub(super) name: String,
+    pub(super) uri: String,
 }
 
 impl From<Use> for NamedUri {

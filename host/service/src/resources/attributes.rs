@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-/// What is shown in place of a secret; sent back, it leaves the secret as it is.
-pub(super) const MASK: &str = "********";
+pub(super) use mintage_deploy::server_profiles::given::MASK;
 
 /// The most attributes of a plan.
 const MAX: usize = 1024;

@@ -18,6 +18,7 @@ pub mod os_deployment_plans;
 pub mod os_volumes;
 pub mod plan_scripts;
 pub mod roles;
+pub mod server_profiles;
 pub mod tasks;
 pub mod users;
 pub mod version;

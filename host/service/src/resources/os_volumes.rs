@@ -15,6 +15,7 @@ use mintage_deploy::os_volumes::{self, DeployError, Deployment};
 use mintage_deploy::task;
 use mintage_records::model::{OsVolume, State as VolumeState, Task, TaskError};
 use mintage_records::{Id, Kind, Stored, View};
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,10 +51,15 @@ async fn list(
     query: ListQuery,
 ) -> Result<Json<Collection<Wire>>, ApiError> {
     let wanted = query.to_query_with(&CONSTANTS)?;
-    let found = state.read(move |view| Ok(view.list::<OsVolume>(&wanted)?));
-    let found = found.await?;
-    let members = found.members.into_iter().map(Wire::from).collect();
-    let (kind, total) = (Kind::OsVolumes, found.total);
+    let found = state.read(move |view| {
+        let found = view.list::<OsVolume>(&wanted)?;
+        let servers = servers(view, &found.members)?;
+        let wires = found.members.into_iter();
+        let wires = wires.map(|stored| Wire::new(stored, &servers)).collect();
+        Ok((wires, found.total))
+    });
+    let (members, total) = found.await?;
+    let kind = Kind::OsVolumes;
     Ok(Json(page("OSVolumeList", kind, &query, members, total)))
 }
 
@@ -139,8 +145,12 @@ async fn get(
     State(state): State<AppState>,
     PathId(id): PathId,
 ) -> Result<Tagged<Json<Wire>>, ApiError> {
-    let stored = find(&state, id).await?;
-    Ok(Tagged(stored.version, Json(stored.into())))
+    let found = state.read(move |view| {
+        let stored = view.get::<OsVolume>(&id)?;
+        let servers = servers(view, std::slice::from_ref(&stored))?;
+        Ok(Tagged(stored.version, Json(Wire::new(stored, &servers))))
+    });
+    found.await
 }
 
 /// Deletes an OS volume with its blocks.
@@ -202,7 +212,10 @@ async fn storage(
     Ok(Json(Storage {
         provisioned_capacity: stored.body.size,
         allocated_capacity: allocated.await?,
-        oe_volume_iqn: "",
+        oe_volume_iqn: stored
+            .body
+            .export
+            .map_or_else(String::new, |export| export.target),
         oe_volume_ip: "",
     }))
 }
@@ -258,6 +271,18 @@ async fn archive(
             .ok_or_else(|| ApiError::not_found("there is no OS volume with this id or name"))
     });
     Ok(log::text(&found.await?.body))
+}
+
+/// The names of the server profiles that volumes belong to.
+fn servers(
+    view: &mut View<'_>,
+    volumes: &[Stored<OsVolume>],
+) -> Result<BTreeMap<Id, String>, ApiError> {
+    let exports = volumes
+        .iter()
+        .filter_map(|volume| volume.body.export.as_ref());
+    let ids = exports.map(|export| &export.server_profile).collect();
+    Ok(view.names(Kind::ServerProfiles, &ids)?)
 }
 
 async fn find(state: &AppState, id: Id) -> Result<Stored<OsVolume>, ApiError> {

@@ -12,6 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use mintage_deploy::bundles::{CreateBackup, RestoreBackup};
 use mintage_deploy::os_volumes::Deploy;
+use mintage_deploy::server_profiles::{ChangeProfile, DeployProfile};
 use mintage_deploy::task::{CancelError, Verb as _};
 use mintage_records::model::Task;
 use mintage_records::{Id, Kind, Stored};
@@ -156,7 +157,7 @@ async fn stop(state: &AppState, caller: &Caller, id: Id) -> Result<Stored<Task>,
 /// What somebody needs to begin a task with this verb, and to stop one.
 fn to_begin(verb: &str) -> Permission {
     match verb {
-        Deploy::NAME => Permission::Deploy,
+        Deploy::NAME | DeployProfile::NAME | ChangeProfile::NAME => Permission::Deploy,
         CreateBackup::NAME | RestoreBackup::NAME => Permission::Administer,
         _ => Permission::Artifacts,
     }

@@ -4,6 +4,7 @@ use super::{Result, Stop, failed};
 use crate::access;
 use crate::settings::Settings;
 use crate::state::AppState;
+use mintage_deploy::server_profiles::{Profiles, Rules};
 use mintage_deploy::task::{Feed, Tasks};
 use mintage_deploy::{DataFolder, WorkerScriptCheck, first_start, sweep, verbs};
 use mintage_engine::Diagnostic;
@@ -89,7 +90,16 @@ pub(super) fn open(
         ))
     })?;
     let feed = Feed::of(&records);
-    let verbs = verbs(&sealer, &folder, &limits);
+    let profiles = Arc::new(Profiles {
+        sealer: Arc::clone(&sealer),
+        folder: Arc::clone(&folder),
+        exporter: Arc::new(mintage_storage::export::Off),
+        rules: Rules {
+            keep_old_volumes: settings.retention.old_volumes,
+            ..Rules::default()
+        },
+    });
+    let verbs = verbs(&sealer, &folder, &limits, &profiles);
     let at_once = usize::try_from(limits.tasks_at_once).unwrap_or(usize::MAX);
     let tasks = Tasks::start(Arc::clone(&records), verbs, feed.clone(), at_once)
         .map_err(|error| records_failed(&error))?;
@@ -100,6 +110,7 @@ pub(super) fn open(
         records,
         sealer,
         folder,
+        profiles,
         limits,
         tasks,
         feed,

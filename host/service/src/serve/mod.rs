@@ -123,7 +123,12 @@ async fn serve(
     let tls = RustlsConfig::from_config(identity.config()?);
     tokio::spawn(renew(settings.clone(), address.ip(), tls.clone()));
     let records = Arc::clone(&state.records);
-    tokio::spawn(upkeep::upkeep(records, settings.retention.clone()));
+    let profiles = Arc::clone(&state.profiles);
+    tokio::spawn(upkeep::upkeep(
+        records,
+        profiles,
+        settings.retention.clone(),
+    ));
 
     if let Some(listener) = metrics_listener {
         tokio::spawn(serve_metrics(listener, state.clone()));

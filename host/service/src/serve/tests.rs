@@ -147,7 +147,11 @@ fn old_events_are_forgotten_at_the_start() {
         .enable_all()
         .build()
         .unwrap();
-    let forever = upkeep::upkeep(Arc::clone(&state.records), kept);
+    let forever = upkeep::upkeep(
+        Arc::clone(&state.records),
+        Arc::clone(&state.profiles),
+        kept,
+    );
     let ended =
         runtime.block_on(async { tokio::time::timeout(Duration::from_secs(3), forever).await });
     assert!(ended.is_err(), "it ends");

@@ -1,6 +1,7 @@
 //! `upkeep`: what the service forgets, at its start and once a day.
 
 use crate::settings::Retention;
+use mintage_deploy::server_profiles::Profiles;
 use mintage_records::Records;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +10,11 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// Forgets what is older than `retention` says, again and again, for as long as the service runs.
-pub(super) async fn upkeep(records: Arc<Records>, retention: Retention) {
+pub(super) async fn upkeep(records: Arc<Records>, profiles: Arc<Profiles>, retention: Retention) {
     let mut days = tokio::time::interval(EVERY);
     loop {
         days.tick().await;
+        remove_volumes(Arc::clone(&records), Arc::clone(&profiles)).await;
         let records = Arc::clone(&records);
         let kept = mintage_records::Retention {
             events: retention.events,
@@ -30,5 +32,16 @@ pub(super) async fn upkeep(records: Arc<Records>, retention: Retention) {
             Ok(Err(error)) => tracing::warn!(%error, "old tasks and events are not forgotten"),
             Err(error) => tracing::error!(%error, "old tasks and events are not forgotten"),
         }
+    }
+}
+
+/// Removes the volumes that servers had before, when their time is over.
+async fn remove_volumes(records: Arc<Records>, profiles: Arc<Profiles>) {
+    let removed = tokio::task::spawn_blocking(move || profiles.remove_expired(&records));
+    match removed.await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(volumes)) => tracing::info!(volumes, "old ones of servers are removed"),
+        Ok(Err(error)) => tracing::warn!(%error, "old volumes of servers are not removed"),
+        Err(error) => tracing::error!(%error, "old volumes of servers are not removed"),
     }
 }

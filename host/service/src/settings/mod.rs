@@ -110,6 +110,8 @@ pub struct Retention {
     #[serde(deserialize_with = "seconds")]
     pub tasks: Duration,
     pub events: u64,
+    #[serde(deserialize_with = "seconds")]
+    pub old_volumes: Duration,
 }
 
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

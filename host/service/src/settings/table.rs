@@ -236,6 +236,13 @@ fn retention() -> Vec<Setting> {
             value("1000000"),
             "How many events are kept, the newest.",
         ),
+        Setting::new(
+            "retention.old-volumes",
+            Form::Duration,
+            value("7 d"),
+            "How long the volume is kept that a server had before its redeployment. With 0 s it is \
+             removed at once, and nothing can be rolled back.",
+        ),
     ]
 }
 

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use futures_util::StreamExt as _;
+use mintage_deploy::server_profiles::{Profiles, Rules};
 use mintage_deploy::task::{Feed, Tasks, Verbs};
 use mintage_deploy::{DataFolder, Limits, ScriptCheck, first_start, verbs};
 use mintage_plans::PlanLibrary;
@@ -13,6 +14,8 @@ use mintage_records::{Author, DatabaseUrl, Records, RecordsError, Sealer};
 use mintage_service::access::{Access, FIRST_USER, token};
 use mintage_service::serve::Stop;
 use mintage_service::{AppState, RefusalCode, router};
+use mintage_storage::export::Portal;
+use mintage_storage::export::memory::MemoryExporter;
 use mintage_worker::WorkerFailure;
 use serde_json::Value as Json;
 use std::future::poll_fn;
@@ -71,7 +74,7 @@ impl Service {
     /// As [`Self::start`], with other verbs, over its folder.
     pub fn start_with_verbs(verbs: impl FnOnce(&DataFolder) -> Verbs) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::over(folder, |_, folder, _| verbs(folder), |_| ())
+        Self::over(folder, |_, folder, _, _| verbs(folder), |_| ())
     }
 
     /// As [`Self::start`], with a state that `change` has changed.
@@ -88,7 +91,7 @@ impl Service {
 
     fn over(
         folder: TempDir,
-        verbs: impl FnOnce(&Arc<Sealer>, &Arc<DataFolder>, &Arc<Limits>) -> Verbs,
+        verbs: impl FnOnce(&Arc<Sealer>, &Arc<DataFolder>, &Arc<Limits>, &Arc<Profiles>) -> Verbs,
         change: impl FnOnce(&mut AppState),
     ) -> Self {
         let url = DatabaseUrl::Sqlite(folder.path().join("records.db"));
@@ -100,12 +103,20 @@ impl Service {
         let sealer = Arc::new(Sealer::new(&[7; 32]));
         let data = Arc::new(DataFolder::open(folder.path()).unwrap());
         let limits = Arc::new(Limits::default());
-        let verbs = verbs(&sealer, &data, &limits);
+        let portal = Portal(([192, 0, 2, 1], 3260).into());
+        let profiles = Arc::new(Profiles {
+            sealer: Arc::clone(&sealer),
+            folder: Arc::clone(&data),
+            exporter: Arc::new(MemoryExporter::new(folder.path(), vec![portal])),
+            rules: Rules::default(),
+        });
+        let verbs = verbs(&sealer, &data, &limits, &profiles);
         let tasks = Tasks::start(Arc::clone(&records), verbs, feed.clone(), 2);
         let mut state = AppState {
             records,
             sealer,
             folder: data,
+            profiles,
             limits,
             tasks: tasks.unwrap(),
             feed,

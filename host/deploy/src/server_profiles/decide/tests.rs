@@ -155,7 +155,7 @@ fn another_plan_or_value_is_a_redeployment() {
                 ("NIC1.constraint", "userspecified"),
                 ("NIC1.ipaddress", "192.0.2.10"),
             ],
-            "NIC1.constraint",
+            "NIC1.constraint NIC1.ipaddress",
         ),
     ] {
         let wanted = profile(Some(deployment("plan", &with(changes))));

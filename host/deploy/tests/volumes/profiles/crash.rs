@@ -2,10 +2,10 @@
 //! left then is what lies on the disk. Another service goes on from each such state, once by itself, once
 //! with the wish to stop the task.
 
-use super::servers::{Servers, wanted};
+use super::servers::{Servers, wanted_on};
 use crate::world::{World, author};
 use mintage_deploy::os_volumes::DeployError;
-use mintage_deploy::server_profiles::{Begun, Profiles};
+use mintage_deploy::server_profiles::{Begun, Profiles, Wanted};
 use mintage_deploy::{DataFolder, sweep};
 use mintage_records::model::{ServerProfile, Task, TaskState};
 use mintage_records::{Change, DatabaseUrl, Id, Match, Records};
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
-const PLAN: &str = "hostname::set(attribute(\"HostName\"));\nmachine_id::set();\n";
+const PLAN: &str = "hostname::set(attribute(\"HostName\"));\nmachine_id::set();\n\
+    file::write(\"/etc/address\", attribute(\"NIC1\").address);\n";
 
 /// What a kill leaves.
 struct Left {
@@ -23,12 +24,12 @@ struct Left {
     exports: Vec<Export>,
 }
 
-type Begin = fn(&Profiles, &mut Change<'_>, &Id, &Id) -> Result<Begun, DeployError>;
+type Begin = fn(&Profiles, &mut Change<'_>, &Id, Wanted) -> Result<Begun, DeployError>;
 
 pub fn everywhere() {
     let scenarios: [(&str, Begin); 4] = [
-        ("create", |profiles, change, _, plan| {
-            profiles.create(change, wanted("web02", plan))
+        ("create", |profiles, change, _, wanted| {
+            profiles.create(change, wanted)
         }),
         ("redeploy", |profiles, change, id, _| {
             profiles.redeploy(change, id, true, false)
@@ -44,13 +45,15 @@ pub fn everywhere() {
         let world = World::new();
         let plan = world.build_plan("web", "deploy", PLAN);
         let plan = world.deployment_plan("web", &plan, &world.golden);
+        let network = world.network();
         let servers = Servers::over(&world);
-        let (id, _) = servers.create(wanted("web01", &plan)).unwrap();
+        let (id, _) = servers.create(wanted_on("web01", &plan, &network)).unwrap();
         servers.redeploy(&id, false).unwrap();
         let before = servers.profile(&id);
         let left = watch(&world, &servers);
+        let another = wanted_on("web02", &plan, &network);
         let (about, task) = servers
-            .carry_out(|profiles, change| begin(profiles, change, &id, &plan))
+            .carry_out(|profiles, change| begin(profiles, change, &id, another))
             .unwrap();
         assert_eq!(task.task_state, TaskState::Completed, "{name}: {task:?}");
         let after = find(&world.records, &about);

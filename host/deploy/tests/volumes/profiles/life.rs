@@ -1,6 +1,6 @@
 //! The life of a server: deployed, redeployed, rolled back, changed, deleted.
 
-use super::servers::{Servers, login, setting, wanted};
+use super::servers::{Servers, login, setting, wanted, wanted_on};
 use crate::world::World;
 use mintage_deploy::server_profiles::Wanted;
 use mintage_records::Time;
@@ -286,4 +286,54 @@ pub fn expired() {
     assert_eq!(servers.profiles.remove_expired(&world.records).unwrap(), 1);
     assert_eq!(servers.profile(&id).volumes().count(), 2);
     servers.check();
+}
+
+pub fn addressed() {
+    let world = World::new();
+    let network = world.network();
+    let script = "hostname::set(attribute(\"HostName\"));\n\
+        let nic = attribute(\"NIC1\");\n\
+        file::write(\"/etc/address\", `${nic.cidr} ${nic.gateway} ${nic.dns.len()}\n`);\n";
+    let plan = world.build_plan("web", "deploy", script);
+    let plan = world.deployment_plan("web", &plan, &world.golden);
+    let servers = Servers::over(&world);
+    let address = |id: &Id| servers.read(id, "/etc/address");
+    let wanted = |name: &str| wanted_on(name, &plan, &network);
+    let (first, task) = servers.create(wanted("web01")).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
+    assert_eq!(address(&first), "192.0.2.10/24 192.0.2.1 1\n");
+    let (second, _) = servers.create(wanted("web02")).unwrap();
+    assert_eq!(address(&second), "192.0.2.11/24 192.0.2.1 1\n");
+    servers.check();
+    // It keeps it, whatever becomes of its volume.
+    let other = Wanted {
+        name: "web01".to_owned(),
+        ..wanted("other")
+    };
+    servers.update(&first, other).unwrap();
+    assert_eq!(address(&first), "192.0.2.10/24 192.0.2.1 1\n");
+    servers.check();
+    // A third one, and then there is none left; nobody loses one by that.
+    servers.create(wanted("web03")).unwrap();
+    let refused = servers.create(wanted("web04")).unwrap_err();
+    assert!(refused.to_string().contains("production"), "{refused}");
+    servers.check();
+    // One of its own: that of the pool is kept for the earlier volume, and given back after it.
+    let own = ["NIC1.ipaddress=198.51.100.7", "NIC1.netmask=255.255.255.0"];
+    let mut fixed = wanted("web02");
+    let (_, settings) = fixed.deployment.as_mut().unwrap();
+    for text in own {
+        let (name, value) = text.split_once('=').unwrap();
+        settings.push(setting(name, value));
+    }
+    let (_, task) = servers.update(&second, fixed).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
+    servers.check();
+    assert!(servers.create(wanted("web04")).is_err());
+    servers.roll_back(&second).unwrap();
+    assert_eq!(address(&second), "192.0.2.11/24 192.0.2.1 1\n");
+    servers.delete(&second, false).unwrap();
+    servers.check();
+    let (fourth, _) = servers.create(wanted("web04")).unwrap();
+    assert_eq!(address(&fourth), "192.0.2.11/24 192.0.2.1 1\n");
 }

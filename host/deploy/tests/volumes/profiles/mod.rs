@@ -12,6 +12,7 @@ pub const CASES: &[Case] = &[
     ("a_failed_redeployment_changes_nothing", life::failed),
     ("a_live_session_is_not_cut_off", life::live),
     ("a_profile_is_moved_renamed_and_deleted", life::changed),
+    ("an_address_is_a_servers_for_life", life::addressed),
     ("volumes_are_kept_for_as_long_as_wished", life::expired),
     ("a_kill_anywhere_leaves_no_orphan", crash::everywhere),
 ];

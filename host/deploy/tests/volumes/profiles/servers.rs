@@ -2,10 +2,12 @@
 
 use crate::world::{World, author};
 use mintage_deploy::os_volumes::{DeployError, Setting};
-use mintage_deploy::server_profiles::{Begun, Profiles, Rules, Wanted, with_profiles};
+use mintage_deploy::server_profiles::{
+    Begun, ChangeProfile, DeployProfile, Profiles, Rules, Wanted,
+};
 use mintage_deploy::task::{Feed, Tasks, Verbs};
 use mintage_deploy::{DataFolder, server_profiles};
-use mintage_records::model::{OsVolume, ProfileState, ServerProfile, Task};
+use mintage_records::model::{AllocatedAddress, OsVolume, ProfileState, ServerProfile, Task};
 use mintage_records::{Change, Id, Match, Records, Sealer};
 use mintage_storage::export::memory::MemoryExporter;
 use mintage_storage::export::{
@@ -115,7 +117,9 @@ impl Servers {
         for export in records.read(|view| profiles.exports(view)).unwrap() {
             exporter.publish(&export).unwrap();
         }
-        let verbs = with_profiles(Verbs::new(), &profiles);
+        let verbs = Verbs::new()
+            .with(DeployProfile(Arc::clone(&profiles)))
+            .with(ChangeProfile(Arc::clone(&profiles)));
         let tasks = Tasks::start(Arc::clone(&records), verbs, Feed::of(&records), 2).unwrap();
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         Self {
@@ -208,6 +212,26 @@ impl Servers {
         let files: BTreeSet<_> = files.map(|entry| entry.unwrap().path()).collect();
         let expected = rows.iter().map(|id| self.profiles.folder.os_volume(id));
         assert_eq!(files, expected.collect(), "files without a volume");
+        let held = self
+            .records
+            .read(|view| view.all::<AllocatedAddress>())
+            .unwrap();
+        for held in &held {
+            let (_, owner) = held.body.owner().unwrap();
+            let field = format!("{}.ipaddress", held.body.nic().unwrap());
+            let owner = profiles.iter().find(|profile| profile.id == owner);
+            let owner = &owner.expect("an address of nobody").body;
+            let earlier = owner
+                .earlier_volumes
+                .iter()
+                .map(|earlier| &earlier.deployment);
+            let mut used = owner.deployment.iter().chain(earlier);
+            let address = held.body.address().to_string();
+            assert!(
+                used.any(|used| used.filled.get(&field) == Some(&address)),
+                "an address that is not used"
+            );
+        }
         let targets = volumes.iter().filter(|volume| offered.contains(&volume.id));
         let targets = targets.map(|volume| volume.body.export.as_ref().unwrap().target.clone());
         let there = self.exporter.list().unwrap();
@@ -226,6 +250,14 @@ pub fn wanted(name: &str, plan: &Id) -> Wanted {
         deployment: Some((plan.clone(), vec![setting("HostName", name)])),
         other: serde_json::Map::new(),
     }
+}
+
+/// The same with a nic on a network.
+pub fn wanted_on(name: &str, plan: &Id, network: &str) -> Wanted {
+    let mut wanted = wanted(name, plan);
+    let (_, settings) = wanted.deployment.as_mut().unwrap();
+    settings.push(setting("NIC1.networkuri", network));
+    wanted
 }
 
 pub fn setting(name: &str, value: &str) -> Setting {

@@ -1,11 +1,12 @@
 //! OS volumes on the wire.
 
 use crate::error::ApiError;
-use crate::resources::artifact::{self, Text};
+use crate::resources::artifact::{self, NamedUri, Text};
 use mintage_deploy::os_volumes::{DeployRequest, Seed, Setting};
 use mintage_records::model::{OsVolume, Pin, State};
-use mintage_records::{Kind, Stored};
+use mintage_records::{Id, Kind, Stored};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What a list can be filtered by though it is the same for all.
@@ -33,18 +34,18 @@ pub(super) struct Wire {
     /// Length in bytes.
     size: u64,
     oe_volume_id: String,
-    /// The iSCSI name, once it is exported.
+    /// The iSCSI name of a server's volume.
     #[serde(rename = "oeVolumeIQN")]
-    oe_volume_iqn: &'static str,
+    oe_volume_iqn: String,
     /// Where it is exported.
     oe_volume_ip: &'static str,
     /// The golden image that it is a clone of.
     golden_volume_uri: String,
     deployment_cluster_uri: &'static str,
-    stateless_server_uri: &'static str,
-    /// The servers that use it.
-    #[schema(value_type = Vec<Object>)]
-    dependent_artifacts: [(); 0],
+    /// The server profile that it belongs to.
+    stateless_server_uri: String,
+    /// The server profile that it belongs to.
+    dependent_artifacts: Vec<NamedUri>,
     /// The deployment plan that made it.
     deployment_plan_uri: String,
     /// The versions of everything that made it.
@@ -70,9 +71,17 @@ impl From<Pin> for Used {
     }
 }
 
-impl From<Stored<OsVolume>> for Wire {
-    fn from(stored: Stored<OsVolume>) -> Self {
+impl Wire {
+    /// `servers` are the names of server profiles.
+    pub(super) fn new(stored: Stored<OsVolume>, servers: &BTreeMap<Id, String>) -> Self {
         let volume = stored.body;
+        let export = volume.export.as_ref();
+        let server = export.map(|export| Kind::ServerProfiles.uri(&export.server_profile));
+        let dependents = export.into_iter().filter_map(|export| {
+            let name = servers.get(&export.server_profile)?.clone();
+            let uri = Kind::ServerProfiles.uri(&export.server_profile);
+            Some(NamedUri { name, uri })
+        });
         let golden = volume.golden_image;
         Self {
             type_name: TYPE,
@@ -92,12 +101,12 @@ impl From<Stored<OsVolume>> for Wire {
             e_tag: stored.version.to_string(),
             size: volume.size,
             oe_volume_id: stored.id.to_string(),
-            oe_volume_iqn: "",
+            oe_volume_iqn: export.map_or_else(String::new, |export| export.target.clone()),
             oe_volume_ip: "",
             golden_volume_uri: golden.map_or_else(String::new, |id| Kind::GoldenImages.uri(&id)),
             deployment_cluster_uri: "",
-            stateless_server_uri: "",
-            dependent_artifacts: [],
+            stateless_server_uri: server.unwrap_or_default(),
+            dependent_artifacts: dependents.collect(),
             deployment_plan_uri: Kind::DeploymentPlans.uri(&volume.deployment_plan),
             artifacts: volume.pins.into_iter().map(Used::from).collect(),
         }
@@ -112,9 +121,9 @@ pub(super) struct Storage {
     pub(super) provisioned_capacity: u64,
     /// Bytes on the disk of the service; blocks that it shares with its golden image count too.
     pub(super) allocated_capacity: u64,
-    /// The iSCSI name, once it is exported.
+    /// The iSCSI name of a server's volume.
     #[serde(rename = "oeVolumeIQN")]
-    pub(super) oe_volume_iqn: &'static str,
+    pub(super) oe_volume_iqn: String,
     /// Where it is exported.
     pub(super) oe_volume_ip: &'static str,
 }

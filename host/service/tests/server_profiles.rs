@@ -1,0 +1,408 @@
+//! Server profiles: what the wire shows of them, what is refused, and that a profile that is got and sent
+//! back is the same. Tasks wait here: that servers are deployed is tested with real workers.
+
+use crate::access::{session, user};
+use crate::support::{Service, names, request};
+use axum::http::Method;
+use mintage_deploy::task::Verbs;
+use mintage_records::access::Role;
+use mintage_records::model::{
+    GoldenImage, OsVolume, ProfileState, ServerHardware, ServerProfile, Task, VolumeExport,
+};
+use mintage_records::{Author, Change, Id, Kind, Match, RecordsError};
+use serde_json::{Value as Json, json};
+
+fn uri(body: &Json) -> &str {
+    body["uri"].as_str().unwrap()
+}
+
+fn id(uri: &str) -> Id {
+    Id::parse(uri.rsplit('/').next().unwrap()).unwrap()
+}
+
+fn change<T>(service: &Service, act: impl FnOnce(&mut Change<'_>) -> Result<T, RecordsError>) -> T {
+    service
+        .state
+        .records
+        .change(&Author::service(), act)
+        .unwrap()
+}
+
+/// A deployment plan whose script asks for `HostName`, a `Password` and a nic.
+fn plan(service: &Service) -> Json {
+    let golden = json!({"name": "debian", "state": "OK", "size": 1 << 20, "used": 0,
+        "imageCapture": false, "importedFromBundle": false, "readOnly": false});
+    let golden: GoldenImage = serde_json::from_value(golden).unwrap();
+    let golden = change(service, |change| change.insert(golden));
+    let script = json!({"name": "set name", "planType": "deploy", "language": "rhai",
+        "content": "hostname::set(attribute(\"HostName\"));\nattribute(\"Password\");\n\
+                    attribute(\"NIC1\", ());\n"});
+    let script = service.post("/rest/plan-scripts", &script).json(201);
+    let attributes = json!([
+        {"name": "HostName", "type": "hostname", "value": "", "constraints": "{}"},
+        {"name": "NIC1", "type": "nic", "value": "", "constraints":
+            "{\"ipv4static\":true,\"ipv4dhcp\":true,\"ipv4disable\":true,\"parameters\":[]}"},
+        {"name": "Password", "type": "password", "value": "", "constraints": "{}"}]);
+    let build_plan = json!({"name": "web", "oeBuildPlanType": "deploy",
+        "buildStep": [{"serialNumber": "1", "planScriptUri": uri(&script)}],
+        "customAttributes": attributes});
+    let build_plan = service.post("/rest/build-plans", &build_plan).json(201);
+    let plan = json!({"name": "web servers", "oeBuildPlanURI": uri(&build_plan),
+        "goldenImageURI": Kind::GoldenImages.uri(&golden.id), "customAttributes": []});
+    service.post("/rest/deployment-plans", &plan).json(201)
+}
+
+/// A profile as HPE's SDKs send it.
+fn body(plan: &Json) -> Json {
+    let plan = uri(plan).replace("deployment-plans", "os-deployment-plans");
+    json!({
+        "type": "ServerProfileV9", "name": "web01", "description": "the first",
+        "serverHardwareUri": null, "enclosureBay": null, "affinity": "Bay",
+        "bootMode": {"manageMode": true, "mode": "UEFIOptimized"},
+        "connectionSettings": {"connections": [
+            {"id": 1, "name": "Deployment A", "networkUri": "/rest/ethernet-networks/a", "mac":
+                "52:54:00:00:00:01", "boot": {"priority": "Primary", "initiatorNameSource":
+                "ProfileInitiatorName", "iscsi": {"chapSecret": "connection secret"}}}]},
+        "osDeploymentSettings": {
+            "osDeploymentPlanUri": plan, "osVolumeUri": null, "forceOsDeployment": false,
+            "osCustomAttributes": [
+                {"name": "HostName", "value": "web01"},
+                {"name": "Password", "value": "plan secret"},
+                {"name": "NIC1.connectionid", "value": "1"},
+                {"name": "NIC1.dhcp", "value": "False"},
+                {"name": "NIC1.constraint", "value": "userspecified"},
+                {"name": "NIC1.ipaddress", "value": "192.0.2.10"},
+                {"name": "NIC1.netmask", "value": "255.255.255.0"}]}})
+}
+
+/// A profile that is deployed: its task has made its volume.
+fn deployed(service: &Service, body: &Json) -> String {
+    let task = service.post("/rest/server-profiles", body).json(202);
+    let profile = task["associatedResource"]["resourceUri"].as_str().unwrap();
+    settle(service, &id(profile));
+    profile.to_owned()
+}
+
+/// What the task of a profile comes to.
+fn settle(service: &Service, id: &Id) {
+    change(service, |change| {
+        let tasks = change.all::<Task>()?;
+        let newest = tasks.iter().max_by_key(|task| task.created).unwrap();
+        let after: ServerProfile =
+            serde_json::from_value(newest.body.input["after"].clone()).unwrap();
+        change.update(id, &Match::Any, after)
+    });
+}
+
+#[test]
+fn a_profile_is_made_by_a_task_and_shown_without_secrets() {
+    let service = Service::start_with_verbs(|_| Verbs::new());
+    let plan = plan(&service);
+    let reply = service.post("/rest/server-profiles", &body(&plan));
+    let task = reply.json(202);
+    assert_eq!(reply.headers["location"].to_str().unwrap(), uri(&task));
+    assert_eq!(
+        (
+            &task["name"],
+            &task["associatedResource"]["resourceCategory"]
+        ),
+        (&json!("Create"), &json!("server-profiles"))
+    );
+    let profile = task["associatedResource"]["resourceUri"].as_str().unwrap();
+    let shown = service.get(profile).json(200);
+    assert_eq!(
+        (
+            &shown["state"],
+            &shown["inProgress"],
+            &shown["osDeploymentSettings"]["osVolumeUri"]
+        ),
+        (&json!("Creating"), &json!(true), &Json::Null)
+    );
+    // Two changes at a time are one too many.
+    for refusal in [service.put(profile, &shown), service.delete(profile)] {
+        let expected = "PROFILE_BUSY: a task works at server profile `web01`";
+        assert_eq!(refusal.refusal(409), expected);
+    }
+    settle(&service, &id(profile));
+
+    let shown = service.get(profile).json(200);
+    assert_eq!(
+        (&shown["state"], &shown["status"]),
+        (&json!("Normal"), &json!("OK"))
+    );
+    assert_eq!(
+        (&shown["type"], &shown["affinity"]),
+        (&json!("ServerProfileV9"), &json!("Bay"))
+    );
+    let iscsi = "/connectionSettings/connections/0/boot/iscsi/chapSecret";
+    assert_eq!(shown.pointer(iscsi), Some(&json!("********")));
+    let settings = &shown["osDeploymentSettings"];
+    assert_eq!(settings["forceOsDeployment"], false);
+    let values = settings["osCustomAttributes"].as_array().unwrap();
+    let value = |name: &str| {
+        let found = values.iter().find(|value| value["name"] == name);
+        found.map(|value| value["value"].as_str().unwrap())
+    };
+    assert_eq!(value("Password"), Some("********"));
+    assert_eq!(value("HostName"), Some("web01"));
+    assert_eq!(value("NIC1.mac"), Some("52:54:00:00:00:01"));
+    let volume = settings["osVolumeUri"].as_str().unwrap();
+    let volume = service.get(volume).json(200);
+    assert_eq!(volume["oeVolumeIQN"], shown["bootTarget"]["targetName"]);
+    assert_eq!(volume["statelessServerUri"], profile);
+    assert_eq!(volume["dependentArtifacts"][0]["uri"], profile);
+    assert_eq!(shown["bootTarget"]["portals"], json!(["192.0.2.1:3260"]));
+
+    // Secrets are with those only who may deploy.
+    user(&service, "reader", Role::ReadOnly);
+    let reader = session(&service, "reader");
+    let boot = format!("{profile}/boot");
+    let mut asked = request(Method::GET, &boot, "");
+    asked.headers_mut().insert("auth", reader.parse().unwrap());
+    service.send(asked).refusal(403);
+    let reply = service.get(&boot);
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    let boot = reply.json(200);
+    assert_eq!(boot["chap"]["secret"].as_str().unwrap().len(), 16);
+    assert_eq!(boot["targetName"], shown["bootTarget"]["targetName"]);
+    let list = service
+        .get("/rest/server-profiles?filter=%22name=%27WEB01%27%22")
+        .json(200);
+    assert_eq!(names(&list), ["web01"]);
+    let kept = service
+        .state
+        .records
+        .read(|view| view.all::<Task>())
+        .unwrap();
+    let tasks = service.get("/rest/tasks").json(200);
+    for text in [
+        list.to_string(),
+        shown.to_string(),
+        tasks.to_string(),
+        format!("{kept:?}"),
+    ] {
+        for secret in [
+            "plan secret",
+            "connection secret",
+            boot["chap"]["secret"].as_str().unwrap(),
+        ] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+
+    // What it uses stays.
+    let refusal = service.delete(uri(&plan)).refusal(409);
+    assert!(refusal.contains("web01"), "{refusal}");
+    let users = service.get(&format!("{}/usedby", uri(&plan))).json(200);
+    assert!(
+        users
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|user| user["uri"] == profile),
+        "{users}"
+    );
+    service.delete(uri(&volume)).refusal(409);
+}
+
+#[test]
+fn what_is_got_and_sent_back_is_the_same() {
+    let service = Service::start_with_verbs(|_| Verbs::new());
+    let plan = plan(&service);
+    let profile = deployed(&service, &body(&plan));
+    let before = service.get(&profile).json(200);
+    let mut reversed = before.clone();
+    reversed["osDeploymentSettings"]["osCustomAttributes"]
+        .as_array_mut()
+        .unwrap()
+        .reverse();
+    let nothing: Json = json!({});
+    for sent in [&before, &reversed, &body(&plan), &nothing] {
+        let mut sent = sent.clone();
+        sent.as_object_mut().unwrap().remove("eTag");
+        let task = service.put(&profile, &sent).json(202);
+        assert_eq!(task["name"], "Update");
+        let stored = newest(&service);
+        assert_eq!(stored.verb, "server-profile.change", "{sent}");
+        assert_eq!(stored.input["before"], stored.input["after"]);
+        settle(&service, &id(&profile));
+        let mut after = service.get(&profile).json(200);
+        for member in ["eTag", "modified"] {
+            after[member] = before[member].clone();
+        }
+        assert_eq!(after, before);
+    }
+    let mut changed = before.clone();
+    changed.as_object_mut().unwrap().remove("eTag");
+    changed["osDeploymentSettings"]["osCustomAttributes"][0]["value"] = "web02".into();
+    service.put(&profile, &changed).json(202);
+    let stored = newest(&service);
+    assert_eq!(stored.verb, "server-profile.deploy");
+    assert_ne!(
+        stored.input["before"]["osVolume"],
+        stored.input["after"]["osVolume"]
+    );
+    // An old version is refused.
+    settle(&service, &id(&profile));
+    service.put(&profile, &before).refusal(412);
+}
+
+fn newest(service: &Service) -> Task {
+    let tasks = service
+        .state
+        .records
+        .read(|view| view.all::<Task>())
+        .unwrap();
+    tasks
+        .into_iter()
+        .max_by_key(|task| task.created)
+        .unwrap()
+        .body
+}
+
+#[test]
+fn what_cannot_be_is_refused_and_makes_nothing() {
+    let service = Service::start_with_verbs(|_| Verbs::new());
+    let plan = plan(&service);
+    let with = |pointer: &str, value: Json| {
+        let mut body = body(&plan);
+        *body.pointer_mut(pointer).unwrap() = value;
+        body
+    };
+    let settings = "/osDeploymentSettings";
+    let attributes = "/osDeploymentSettings/osCustomAttributes";
+    for (sent, status, expected) in [
+        (with("/name", json!("")), 400, "INVALID_NAME"),
+        (
+            with("/serverHardwareUri", json!("/rest/x/1")),
+            400,
+            "INVALID_URI",
+        ),
+        (
+            with("/serverHardwareUri", json!("/rest/server-hardware/none")),
+            400,
+            "REFERENCE_NOT_FOUND",
+        ),
+        (
+            with(
+                settings,
+                json!({"osDeploymentPlanUri": "/rest/build-plans/1"}),
+            ),
+            400,
+            "INVALID_URI",
+        ),
+        (
+            with(
+                settings,
+                json!({"osDeploymentPlanUri": "/rest/os-deployment-plans/none"}),
+            ),
+            400,
+            "REFERENCE_NOT_FOUND",
+        ),
+        (
+            with(
+                settings,
+                json!({"osCustomAttributes": [{"name": "a", "value": "b"}]}),
+            ),
+            400,
+            "MISSING_MEMBER",
+        ),
+        (
+            with(attributes, json!([{"name": "HostName", "value": "a.b"}])),
+            400,
+            "DEPLOYMENT_REFUSED",
+        ),
+        (
+            with(
+                attributes,
+                json!([{"name": "HostName", "value": "a"}, {"name": "HostName", "value": "b"}]),
+            ),
+            400,
+            "ATTRIBUTE_TWICE",
+        ),
+    ] {
+        let refusal = service.post("/rest/server-profiles", &sent).refusal(status);
+        assert!(refusal.starts_with(expected), "{refusal}");
+        assert!(!refusal.contains("plan secret"), "{refusal}");
+    }
+    assert_eq!(service.get("/rest/server-profiles").json(200)["total"], 0);
+    let tasks = service.state.records.read(|view| view.all::<Task>());
+    assert_eq!(tasks.unwrap().len(), 0);
+    let bare = with(settings, Json::Null);
+    let profile = deployed(&service, &bare);
+    let action = |what: &str| {
+        service
+            .post(&format!("{profile}/{what}"), &json!({}))
+            .refusal(400)
+    };
+    assert!(action("redeploy").starts_with("NO_DEPLOYMENT_PLAN"));
+    assert!(action("roll-back").starts_with("NO_EARLIER_VOLUME"));
+    service.get(&format!("{profile}/boot")).refusal(404);
+    service.post("/rest/server-profiles", &bare).refusal(409);
+}
+
+#[test]
+fn hardware_is_one_server() {
+    let service = Service::start_with_verbs(|_| Verbs::new());
+    let plan = plan(&service);
+    let hardware = json!({"name": "bay 1", "ports": [], "powerState": "Off", "health": "OK"});
+    let hardware: ServerHardware = serde_json::from_value(hardware).unwrap();
+    let hardware = change(&service, |change| change.insert(hardware));
+    let hardware = Kind::ServerHardware.uri(&hardware.id);
+    let free = |uri: &str| service.get(uri).json(200).to_string().contains("bay 1");
+    for uri in [
+        "/rest/server-profiles/available-servers",
+        "/rest/server-profiles/available-targets",
+    ] {
+        assert!(free(uri), "{uri}");
+    }
+    let mut first = body(&plan);
+    first["serverHardwareUri"] = hardware.clone().into();
+    let profile = deployed(&service, &first);
+    assert_eq!(
+        service.get(&profile).json(200)["serverHardwareUri"],
+        hardware
+    );
+    assert!(!free("/rest/server-profiles/available-servers"));
+    let mut second = first.clone();
+    second["name"] = "web02".into();
+    let refusal = service.post("/rest/server-profiles", &second).refusal(409);
+    assert_eq!(
+        refusal,
+        "HARDWARE_IN_USE: server hardware `bay 1` is assigned to server profile `web01`"
+    );
+    let unassigned = json!({"serverHardwareUri": null});
+    service.put(&profile, &unassigned).json(202);
+    assert_eq!(newest(&service).verb, "server-profile.change");
+    settle(&service, &id(&profile));
+    assert!(free("/rest/server-profiles/available-servers"));
+    let template = service
+        .get(&format!("{profile}/new-profile-template"))
+        .json(200);
+    assert_eq!(template["name"], "web01 template");
+    assert_eq!(template["osDeploymentSettings"]["osVolumeUri"], Json::Null);
+    assert!(template.get("uri").is_none() && template.get("serverHardwareUri").is_none());
+}
+
+#[test]
+fn a_deletion_is_a_task_that_is_called_delete() {
+    let service = Service::start_with_verbs(|_| Verbs::new());
+    let plan = plan(&service);
+    let profile = deployed(&service, &body(&plan));
+    let task = service.delete(&format!("{profile}?force=")).json(202);
+    assert_eq!(task["name"], "Delete");
+    let busy = service.get(&profile).json(200);
+    assert_eq!(busy["state"], "Deleting");
+    let stored = service
+        .state
+        .records
+        .read(|view| view.get::<ServerProfile>(&id(&profile)));
+    let stored = stored.unwrap().body;
+    assert_eq!(stored.state, ProfileState::Deleting);
+    let volume = service
+        .state
+        .records
+        .read(|view| view.get::<OsVolume>(&stored.os_volume.unwrap()));
+    let VolumeExport { server_profile, .. } = volume.unwrap().body.export.unwrap();
+    assert_eq!(server_profile, id(&profile));
+}
