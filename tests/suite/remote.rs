@@ -228,6 +228,19 @@ fn artifacts_are_made_listed_shown_and_deleted() {
         "{shown}"
     );
     remote.succeed(["create", "build-plan", "plan.json"]);
+    write("change.json", json!({"description": "of the shop"}));
+    let updated = remote.json(["update", "build-plan", "Plan", "change.json"]);
+    let members = ["name", "description", "eTag"].map(|name| updated[name].as_str().unwrap());
+    assert_eq!(members, ["Plan", "of the shop", "2"]);
+    assert_eq!(updated["buildStep"][0]["planScriptName"], "A");
+    write("old.json", json!({"description": "late", "eTag": "1"}));
+    let told = remote.fail(["update", "build-plan", "Plan", "old.json"], 6);
+    assert!(
+        told.contains("changed meanwhile") || told.contains("CHANGED_MEANWHILE"),
+        "{told}"
+    );
+    write("list.json", json!([1]));
+    remote.fail(["update", "build-plan", "Plan", "list.json"], 2);
 
     let names = |args: &[&str]| -> Vec<String> {
         let listed = remote.json(["list", "plan-scripts"].iter().chain(args));

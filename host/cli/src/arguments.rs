@@ -1,7 +1,7 @@
 //! The command line: the commands, and what they have in common.
 
 use crate::commands::remote::{
-    apply, create, delete, download, get, list, login, logout, upload, watch,
+    apply, capture, create, delete, download, get, list, login, logout, update, upload, watch,
 };
 use crate::commands::{
     bundle, cat, check, completions, config, demo, diff, doc, inspect, ls, man, new, run, scan,
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Get(get::Get),
     Apply(apply::Apply),
     Create(create::Create),
+    Update(update::Update),
+    Capture(capture::Capture),
     Delete(delete::Delete),
     Upload(upload::Upload),
     Download(download::Download),
@@ -98,6 +100,8 @@ impl Command {
             Self::Get(command) => command.run(screen),
             Self::Apply(command) => command.run(screen),
             Self::Create(command) => command.run(screen),
+            Self::Update(command) => command.run(screen),
+            Self::Capture(command) => command.run(screen),
             Self::Delete(command) => command.run(screen),
             Self::Upload(command) => command.run(screen),
             Self::Download(command) => command.run(screen),

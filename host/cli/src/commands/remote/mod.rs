@@ -1,14 +1,17 @@
 //! The remote commands: what a Mintage service can do, from another machine.
 
 pub mod apply;
+pub mod capture;
 pub mod create;
 pub mod delete;
 pub mod download;
 pub mod get;
+mod json_file;
 pub mod list;
 pub mod login;
 pub mod logout;
 mod outcome;
+pub mod update;
 pub mod upload;
 pub mod watch;
 
