@@ -220,7 +220,7 @@ impl Servers {
             let (_, owner) = held.body.owner().unwrap();
             let field = format!("{}.ipaddress", held.body.nic().unwrap());
             let owner = profiles.iter().find(|profile| profile.id == owner);
-            let owner = &owner.expect("an address of nobody").body;
+            let owner = &owner.unwrap().body;
             let earlier = owner
                 .earlier_volumes
                 .iter()
