@@ -49,9 +49,26 @@ pub fn raise(change: &mut Change<'_>, alert: NewAlert) -> Result<Stored<Alert>, 
 /// # Errors
 /// `Database`.
 pub fn clear(change: &mut Change<'_>, resource: &(Kind, Id)) -> Result<usize, RecordsError> {
+    clear_those(change, |alert| alert.resource.as_ref() == Some(resource))
+}
+
+/// Clears the alert about no resource that has this description; returns how many.
+///
+/// # Errors
+/// `Database`.
+pub fn clear_described(change: &mut Change<'_>, description: &str) -> Result<usize, RecordsError> {
+    clear_those(change, |alert| {
+        alert.resource.is_none() && alert.description == description
+    })
+}
+
+fn clear_those(
+    change: &mut Change<'_>,
+    is_over: impl Fn(&Alert) -> bool,
+) -> Result<usize, RecordsError> {
     let mut cleared = 0;
     for alert in active(change)? {
-        if alert.body.resource.as_ref() != Some(resource) {
+        if !is_over(&alert.body) {
             continue;
         }
         let body = Alert {

@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod bundles;
 mod data_folder;
+pub mod export;
 mod first_start;
 pub mod golden_images;
 mod limits;

@@ -1,7 +1,9 @@
 //! `Form`: how the value of a setting is written.
 
+use mintage_storage::export::Iqn;
 use serde_json::Value as Json;
 use std::net::SocketAddr;
+use std::str::FromStr;
 
 /// How the value of a setting is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +22,18 @@ pub enum Form {
     Duration,
     /// A whole number from 1.
     Count,
+    /// Addresses with ports, with commas between.
+    Addresses,
+    /// Numbers from 0 to 65535, with commas between.
+    Ports,
+    /// The beginning of iSCSI names.
+    IscsiName,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
 
+/// How long the beginning of names may be, in bytes: a name has 223, and ends with what tells it apart.
+const LONGEST_PREFIX: usize = 160;
 /// The units of sizes, the largest first.
 const SIZES: [(&str, u64); 5] = [
     ("TiB", 1 << 40),
@@ -46,6 +56,9 @@ impl Form {
             Self::Size => "SIZE",
             Self::Duration => "DURATION",
             Self::Count => "COUNT",
+            Self::Addresses => "ADDRESSES",
+            Self::Ports => "PORTS",
+            Self::IscsiName => "NAME",
             Self::Choice(_) => "WORD",
         }
     }
@@ -60,6 +73,14 @@ impl Form {
             Self::Size => "a size, `4 MiB`, or a number of bytes".to_owned(),
             Self::Duration => "a duration, `30 s` or `5 min`, or a number of seconds".to_owned(),
             Self::Count => "a whole number from 1".to_owned(),
+            Self::Addresses => {
+                "addresses and ports with commas between, `10.0.0.1:3260, 10.0.1.1:3260`".to_owned()
+            }
+            Self::Ports => "numbers from 0 to 65535 with commas between, `1, 2`".to_owned(),
+            Self::IscsiName => {
+                "a month and a domain, reversed, `iqn.2026-11.com.example`, of 160 bytes at most"
+                    .to_owned()
+            }
             Self::Choice(words) => {
                 let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
                 words.join(" or ")
@@ -82,6 +103,12 @@ impl Form {
             Self::Size => with_unit(text, &SIZES).map(Json::from),
             Self::Duration => with_unit(text, &DURATIONS).map(Json::from),
             Self::Count => text.parse::<u32>().ok().filter(|n| *n > 0).map(Json::from),
+            Self::Addresses => list::<SocketAddr>(text),
+            Self::Ports => list::<u16>(text),
+            Self::IscsiName => {
+                let is_short = text.len() <= LONGEST_PREFIX && text.starts_with("iqn.");
+                (is_short && Iqn::parse(text).is_ok()).then(|| text.into())
+            }
             Self::Choice(words) => words.contains(&text).then(|| text.into()),
         }
     }
@@ -110,6 +137,14 @@ impl Form {
             _ => value.to_string(),
         }
     }
+}
+
+/// The text, when all that commas separate in it are of this type.
+fn list<T: FromStr>(text: &str) -> Option<Json> {
+    let mut parts = text.split(',').map(str::trim);
+    parts
+        .all(|part| part.parse::<T>().is_ok())
+        .then(|| text.into())
 }
 
 fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {

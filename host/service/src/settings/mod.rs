@@ -1,11 +1,13 @@
 //! The configuration: [`table`] describes every setting once, [`resolve`] takes each from the flags,
 //! the environment, the file or its default, and [`Settings`] is what comes of it.
 
+mod export;
 mod file;
 mod form;
 mod resolve;
 mod table;
 
+pub use export::{Export, WhichDaemons, own_folder};
 pub use form::Form;
 pub use resolve::{Layers, Origin, Resolved, Value, resolve};
 pub use table::{Setting, table};
@@ -36,6 +38,7 @@ pub struct Settings {
     pub metrics: Metrics,
     pub health: Health,
     pub retention: Retention,
+    pub export: Export,
     pub limits: Limits,
 }
 
@@ -116,6 +119,10 @@ pub struct Retention {
 
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_secs)
+}
+
+fn yes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    String::deserialize(deserializer).map(|word| word == "yes")
 }
 
 #[cfg(test)]

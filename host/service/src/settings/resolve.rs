@@ -123,6 +123,11 @@ pub fn resolve(layers: &Layers) -> Result<Resolved, Vec<Diagnostic>> {
         return Err(problems);
     }
     let settings = settings(&values)?;
+    // What does not fit together is told before anything is started.
+    settings
+        .export
+        .daemons(&settings.data)
+        .map_err(|problem| vec![problem])?;
     Ok(Resolved { values, settings })
 }
 

@@ -87,6 +87,7 @@ pub fn table() -> &'static [Setting] {
         all.extend(http());
         all.extend(operation());
         all.extend(retention());
+        all.extend(export());
         all.extend(limits());
         all
     });
@@ -242,6 +243,42 @@ fn retention() -> Vec<Setting> {
             value("7 d"),
             "How long the volume is kept that a server had before its redeployment. With 0 s it is \
              removed at once, and nothing can be rolled back.",
+        ),
+    ]
+}
+
+fn export() -> Vec<Setting> {
+    let value = |text: &str| Default::Value(text.to_owned());
+    vec![
+        Setting::new(
+            "export.daemons",
+            Form::Choice(&["off", "own", "external"]),
+            value("off"),
+            "Who offers OS volumes to their servers over iSCSI: nobody, daemons (tgtd) that the service starts, or such that run already.",
+        ),
+        Setting::new(
+            "export.portals",
+            Form::Addresses,
+            Default::Unset("must be set to export volumes"),
+            "Where servers reach their volumes, with commas between. Each is a path of its own: with own daemons, each has one.",
+        ),
+        Setting::new(
+            "export.control-ports",
+            Form::Ports,
+            Default::Unset("must be set for external daemons"),
+            "The control port (tgtd -C) of the external daemon of each portal, with commas between.",
+        ),
+        Setting::new(
+            "export.iqn-prefix",
+            Form::IscsiName,
+            Default::Unset("iqn.2026-11.internal.mintage; must be set for external daemons"),
+            "What the names of targets and initiators begin with. No other service may use it at the same daemons.",
+        ),
+        Setting::new(
+            "export.mutual-chap",
+            Form::Choice(&["no", "yes"]),
+            value("no"),
+            "Whether targets prove themselves to servers too, in profiles that are made from now on.",
         ),
     ]
 }

@@ -130,6 +130,11 @@ fn values_are_read_as_they_are_written() {
         (Form::Duration, "-1 s", None),
         (Form::Count, "0", None),
         (Form::Count, "12", Some(12)),
+        (Form::Addresses, "10.0.0.1", None),
+        (Form::Addresses, "10.0.0.1:3260,", None),
+        (Form::Ports, "1, 65536", None),
+        (Form::IscsiName, "web01", None),
+        (Form::IscsiName, "eui.02004567A425678D", None),
     ] {
         let parsed = form.parse(text).and_then(|value| value.as_u64());
         assert_eq!(parsed, number, "{text}");
@@ -141,6 +146,25 @@ fn values_are_read_as_they_are_written() {
             );
         }
     }
+}
+
+#[test]
+fn lists_and_names_are_kept_as_they_are_written() {
+    for (form, text) in [
+        (Form::Addresses, "10.0.0.1:3260, [fd00::1]:3260"),
+        (Form::Ports, "0,7"),
+        (Form::IscsiName, "iqn.2026-11.com.example"),
+    ] {
+        assert_eq!(form.parse(text), Some(text.into()));
+    }
+}
+
+#[test]
+fn an_export_that_does_not_fit_together_is_told() {
+    let mut layers = layers();
+    layers.flags.insert("export.daemons".into(), "own".into());
+    let told = rendered(&resolve(&layers).unwrap_err());
+    assert!(told.contains("`export.portals` must be set"), "{told}");
 }
 
 #[test]
