@@ -149,6 +149,12 @@ fn a_profile_is_made_by_a_task_and_shown_without_secrets() {
     let volume = settings["osVolumeUri"].as_str().unwrap();
     let volume = service.get(volume).json(200);
     assert_eq!(volume["oeVolumeIQN"], shown["bootTarget"]["targetName"]);
+    assert_eq!(volume["oeVolumeIp"], "192.0.2.1");
+    let storage = format!("{}/storage", volume["uri"].as_str().unwrap());
+    let storage = service.get(&storage).json(200);
+    assert_eq!(storage["oeVolumeIQN"], volume["oeVolumeIQN"]);
+    assert_eq!(storage["portals"], json!(["192.0.2.1:3260"]));
+    assert_eq!(storage["sessions"], json!([]));
     assert_eq!(volume["statelessServerUri"], profile);
     assert_eq!(volume["dependentArtifacts"][0]["uri"], profile);
     assert_eq!(shown["bootTarget"]["portals"], json!(["192.0.2.1:3260"]));

@@ -2,6 +2,7 @@
 //! deleting.
 
 mod log;
+mod storage;
 mod wire;
 
 use crate::access::Caller;
@@ -19,9 +20,10 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use storage::Storage;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use wire::{CONSTANTS, Input, Storage, Wire};
+use wire::{CONSTANTS, Input, Wire};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -51,11 +53,13 @@ async fn list(
     query: ListQuery,
 ) -> Result<Json<Collection<Wire>>, ApiError> {
     let wanted = query.to_query_with(&CONSTANTS)?;
+    let portals = state.profiles.exporter.portals();
     let found = state.read(move |view| {
         let found = view.list::<OsVolume>(&wanted)?;
         let servers = servers(view, &found.members)?;
         let wires = found.members.into_iter();
-        let wires = wires.map(|stored| Wire::new(stored, &servers)).collect();
+        let wires = wires.map(|stored| Wire::new(stored, &servers, &portals));
+        let wires = wires.collect();
         Ok((wires, found.total))
     });
     let (members, total) = found.await?;
@@ -145,10 +149,12 @@ async fn get(
     State(state): State<AppState>,
     PathId(id): PathId,
 ) -> Result<Tagged<Json<Wire>>, ApiError> {
+    let portals = state.profiles.exporter.portals();
     let found = state.read(move |view| {
         let stored = view.get::<OsVolume>(&id)?;
         let servers = servers(view, std::slice::from_ref(&stored))?;
-        Ok(Tagged(stored.version, Json(Wire::new(stored, &servers))))
+        let version = stored.version;
+        Ok(Tagged(version, Json(Wire::new(stored, &servers, &portals))))
     });
     found.await
 }
@@ -188,7 +194,7 @@ async fn delete(
     deleted.await.map(|()| StatusCode::NO_CONTENT)
 }
 
-/// How much space an OS volume takes.
+/// How much space an OS volume takes, where it is offered, and who uses it.
 #[utoipa::path(
     get,
     path = "/rest/os-volumes/{id}/storage",
@@ -197,7 +203,7 @@ async fn delete(
     security(("session" = ["read"]), ("token" = ["read"])),
     params(("id" = String, Path, description = "Its id.")),
     responses(
-        (status = 200, description = "Its space.", body = Storage),
+        (status = 200, description = "Its space, portals and sessions.", body = Storage),
         (status = "4XX", description = "Refused.", body = Envelope)
     )
 )]
@@ -208,16 +214,12 @@ async fn storage(
     let stored = find(&state, id).await?;
     let file = state.folder.os_volume(&stored.id);
     // One that is being made has no file yet.
-    let allocated = blocking(move || Ok(file.metadata().map_or(0, |file| file.blocks() * 512)));
-    Ok(Json(Storage {
-        provisioned_capacity: stored.body.size,
-        allocated_capacity: allocated.await?,
-        oe_volume_iqn: stored
-            .body
-            .export
-            .map_or_else(String::new, |export| export.target),
-        oe_volume_ip: "",
-    }))
+    let exporter = Arc::clone(&state.profiles.exporter);
+    let storage = blocking(move || {
+        let allocated = file.metadata().map_or(0, |file| file.blocks() * 512);
+        Ok(Storage::new(&stored.body, allocated, exporter.as_ref()))
+    });
+    Ok(Json(storage.await?))
 }
 
 /// What differs between an OS volume and its golden image, file by file, as it was deployed.

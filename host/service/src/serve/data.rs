@@ -1,6 +1,6 @@
 //! The data folder at start: one process at a time, the key of its secrets, its records.
 
-use super::{Result, Stop, failed};
+use super::{Result, Stop, exports, failed};
 use crate::access;
 use crate::settings::Settings;
 use crate::state::AppState;
@@ -93,12 +93,14 @@ pub(super) fn open(
     let profiles = Arc::new(Profiles {
         sealer: Arc::clone(&sealer),
         folder: Arc::clone(&folder),
-        exporter: Arc::new(mintage_storage::export::Off),
+        exporter: exports::exporter(settings, &records)?,
         rules: Rules {
+            iqn_prefix: settings.export.prefix(),
+            mutual_chap: settings.export.mutual_chap,
             keep_old_volumes: settings.retention.old_volumes,
-            ..Rules::default()
         },
     });
+    exports::begin(&records, &profiles)?;
     let verbs = verbs(&sealer, &folder, &limits, &profiles);
     let at_once = usize::try_from(limits.tasks_at_once).unwrap_or(usize::MAX);
     let tasks = Tasks::start(Arc::clone(&records), verbs, feed.clone(), at_once)

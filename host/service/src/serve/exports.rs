@@ -25,7 +25,10 @@ pub(super) fn exporter(settings: &Settings, records: &Arc<Records>) -> Result<Ar
         _ => 0,
     };
     if own > 0 {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder);
         made.map_err(|error| failed(format!("cannot make {}: {error}", folder.display())))?;
     }
     match retire(&folder, own) {
@@ -37,7 +40,9 @@ pub(super) fn exporter(settings: &Settings, records: &Arc<Records>) -> Result<Ar
         return Ok(Arc::new(Off));
     };
     let health = DaemonHealth(Arc::clone(records));
-    Ok(Arc::new(Tgt::start(daemons, move |state| health.tell(&state))))
+    Ok(Arc::new(Tgt::start(daemons, move |state| {
+        health.tell(&state)
+    })))
 }
 
 /// Offers what the records say, and nothing else. To be done before tasks run.

@@ -3,6 +3,7 @@
 mod certificate;
 mod connections;
 mod data;
+mod exports;
 mod layers;
 mod log;
 mod notify;
@@ -124,6 +125,10 @@ async fn serve(
     tokio::spawn(renew(settings.clone(), address.ip(), tls.clone()));
     let records = Arc::clone(&state.records);
     let profiles = Arc::clone(&state.profiles);
+    tokio::spawn(exports::restore_at_last(
+        Arc::clone(&records),
+        Arc::clone(&profiles),
+    ));
     tokio::spawn(upkeep::upkeep(
         records,
         profiles,

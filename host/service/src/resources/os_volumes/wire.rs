@@ -5,6 +5,7 @@ use crate::resources::artifact::{self, NamedUri, Text};
 use mintage_deploy::os_volumes::{DeployRequest, Seed, Setting};
 use mintage_records::model::{OsVolume, Pin, State};
 use mintage_records::{Id, Kind, Stored};
+use mintage_storage::export::Portal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -37,8 +38,8 @@ pub(super) struct Wire {
     /// The iSCSI name of a server's volume.
     #[serde(rename = "oeVolumeIQN")]
     oe_volume_iqn: String,
-    /// Where it is exported.
-    oe_volume_ip: &'static str,
+    /// The address of the first portal that offers it.
+    oe_volume_ip: String,
     /// The golden image that it is a clone of.
     golden_volume_uri: String,
     deployment_cluster_uri: &'static str,
@@ -73,7 +74,11 @@ impl From<Pin> for Used {
 
 impl Wire {
     /// `servers` are the names of server profiles.
-    pub(super) fn new(stored: Stored<OsVolume>, servers: &BTreeMap<Id, String>) -> Self {
+    pub(super) fn new(
+        stored: Stored<OsVolume>,
+        servers: &BTreeMap<Id, String>,
+        portals: &[Portal],
+    ) -> Self {
         let volume = stored.body;
         let export = volume.export.as_ref();
         let server = export.map(|export| Kind::ServerProfiles.uri(&export.server_profile));
@@ -102,7 +107,7 @@ impl Wire {
             size: volume.size,
             oe_volume_id: stored.id.to_string(),
             oe_volume_iqn: export.map_or_else(String::new, |export| export.target.clone()),
-            oe_volume_ip: "",
+            oe_volume_ip: export.map_or_else(String::new, |_| first_address(portals)),
             golden_volume_uri: golden.map_or_else(String::new, |id| Kind::GoldenImages.uri(&id)),
             deployment_cluster_uri: "",
             stateless_server_uri: server.unwrap_or_default(),
@@ -113,19 +118,9 @@ impl Wire {
     }
 }
 
-/// How much space a volume takes.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Storage {
-    /// Length in bytes.
-    pub(super) provisioned_capacity: u64,
-    /// Bytes on the disk of the service; blocks that it shares with its golden image count too.
-    pub(super) allocated_capacity: u64,
-    /// The iSCSI name of a server's volume.
-    #[serde(rename = "oeVolumeIQN")]
-    pub(super) oe_volume_iqn: String,
-    /// Where it is exported.
-    pub(super) oe_volume_ip: &'static str,
+fn first_address(portals: &[Portal]) -> String {
+    let first = portals.first();
+    first.map_or_else(String::new, |portal| portal.0.ip().to_string())
 }
 
 /// A deployment that is asked for.
