@@ -15,6 +15,8 @@ mod build_plans;
 mod deployment_groups;
 mod deployment_plans;
 mod document;
+mod ethernet_networks;
+mod id_pools;
 mod idempotency;
 mod lists;
 mod operation;

@@ -67,6 +67,11 @@ impl Block {
         self.reserved.contains(&u32::from(address))
     }
 
+    /// The addresses that no server can have.
+    pub(super) fn reserved(&self) -> impl Iterator<Item = u32> {
+        self.reserved.iter().copied()
+    }
+
     /// How many addresses of a fragment servers can have.
     pub fn usable(&self, fragment: &AddressFragment) -> u64 {
         let (start, end) = bounds(fragment);

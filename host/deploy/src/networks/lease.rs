@@ -58,8 +58,8 @@ impl Lease {
 /// [`release_others`]: a server uses the old address until it is switched over.
 ///
 /// # Errors
-/// `Refused` when the network has no subnet, when none is left, or when `wanted` cannot be had;
-/// `Records`.
+/// `Refused` when the network has no subnet, or when `wanted` can be nobody's; `Conflict` when none is
+/// left, or when somebody has `wanted`; `Records`.
 pub fn allocate(
     change: &mut Change<'_>,
     network: &Id,

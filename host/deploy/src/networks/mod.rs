@@ -6,12 +6,14 @@
 
 mod block;
 mod check;
+mod fragments;
 mod fullness;
 mod lease;
 mod pool;
 
 pub use block::Block;
 pub use check::{check_range, check_subnet};
+pub use fragments::{free_fragments, given_fragments};
 pub use fullness::{Fullness, fullness, judge};
 pub use lease::{Lease, Owner, allocate, leases, release, release_all, release_others};
 pub use pool::{Pool, give_back, given_in, rehome};

@@ -19,6 +19,7 @@ pub struct Pool {
     /// The ranges that are taken from, the lowest first.
     pub ranges: Vec<Stored<Ipv4Range>>,
     block: Block,
+    is_whole: bool,
 }
 
 impl Pool {
@@ -34,7 +35,7 @@ impl Pool {
         };
         let mut ranges = view.list::<Ipv4Range>(&query)?.members;
         ranges.sort_by_key(|range| range.body.start_stop_fragments.first().copied());
-        Ok(Self::new(subnet, ranges))
+        Ok(Self::new(subnet, ranges, true))
     }
 
     /// One range.
@@ -44,14 +45,15 @@ impl Pool {
     pub fn of_range(view: &mut View<'_>, range: &Id) -> Result<Self, RecordsError> {
         let range = view.get::<Ipv4Range>(range)?;
         let subnet = view.get::<Ipv4Subnet>(&range.body.subnet)?;
-        Ok(Self::new(subnet, vec![range]))
+        Ok(Self::new(subnet, vec![range], false))
     }
 
-    fn new(subnet: Stored<Ipv4Subnet>, ranges: Vec<Stored<Ipv4Range>>) -> Self {
+    fn new(subnet: Stored<Ipv4Subnet>, ranges: Vec<Stored<Ipv4Range>>, is_whole: bool) -> Self {
         Self {
             block: Block::of(&subnet.body),
             subnet,
             ranges,
+            is_whole,
         }
     }
 
@@ -71,10 +73,22 @@ impl Pool {
         self.ranges.iter().filter(|range| range.body.enabled)
     }
 
+    /// Whether an address can be taken by name: any of a subnet, those only of a single range.
+    pub fn has(&self, address: Ipv4Addr) -> bool {
+        self.is_whole || self.range_of(address).is_some()
+    }
+
+    fn range_of(&self, address: Ipv4Addr) -> Option<&Stored<Ipv4Range>> {
+        self.ranges.iter().find(|range| {
+            let mut fragments = range.body.start_stop_fragments.iter();
+            fragments.any(|fragment| fragment.contains(address))
+        })
+    }
+
     /// Takes the lowest free address.
     ///
     /// # Errors
-    /// `Refused` when none is left; `Records`.
+    /// `Conflict` when none is left; `Records`.
     pub fn take_any(
         &self,
         change: &mut Change<'_>,
@@ -99,7 +113,8 @@ impl Pool {
     /// Takes this address. It need not be in a range.
     ///
     /// # Errors
-    /// `Refused` for one that is not of the subnet, is reserved, or that somebody has; `Records`.
+    /// `Refused` for one that is not of the subnet or is reserved; `Conflict` for one that somebody has;
+    /// `Records`.
     pub fn take(
         &self,
         change: &mut Change<'_>,
@@ -127,11 +142,7 @@ impl Pool {
         if let Some(holder) = self.holder(change, address)? {
             return Err(taken(change, &holder.body)?);
         }
-        let range = self.ranges.iter().find(|range| {
-            let mut fragments = range.body.start_stop_fragments.iter();
-            fragments.any(|fragment| fragment.contains(address))
-        });
-        let range = range.map(|range| range.id.clone());
+        let range = self.range_of(address).map(|range| range.id.clone());
         self.insert(change, address, range, owner)
     }
 
@@ -187,14 +198,14 @@ impl Pool {
         let (name, block) = (&self.subnet.body.name, &self.block);
         let enabled = self.enabled().count();
         if enabled == 0 {
-            return DeployError::refused(
+            return DeployError::conflict(
                 "NO_RANGE",
                 format!("the subnet `{name}` ({block}) has no range that is enabled"),
                 "Make a range in it (POST /rest/id-pools/ipv4/ranges), or enable one.",
             );
         }
         let size: u64 = self.enabled().map(|range| self.size(&range.body)).sum();
-        DeployError::refused(
+        DeployError::conflict(
             "ADDRESSES_EXHAUSTED",
             format!(
                 "no address of the subnet `{name}` ({block}) is free: all {size} addresses of its \
@@ -215,7 +226,7 @@ fn taken(view: &mut View<'_>, held: &AllocatedAddress) -> Result<DeployError, Re
             format!("{} `{name}`", kind.singular())
         }
     };
-    Ok(DeployError::refused(
+    Ok(DeployError::conflict(
         "ADDRESS_TAKEN",
         format!("the address {address} is given already, to {who}"),
         "Choose another address, or release it where it is used.",
@@ -243,7 +254,7 @@ pub fn given_in(
 /// Gives back an address that a client of the API took. False: nobody had it.
 ///
 /// # Errors
-/// `Refused` for one that a resource has: it is released with that; `Records`.
+/// `Conflict` for one that a resource has: it is released with that; `Records`.
 pub fn give_back(
     change: &mut Change<'_>,
     pool: &Pool,

@@ -298,17 +298,20 @@ fn a_range_that_changes_leaves_addresses_where_they_are() {
     assert_eq!(world.given(), [10, 40]);
 }
 
+/// Makes something of a subnet.
+type Alter = fn(&mut Ipv4Subnet);
+
 #[test]
 fn subnets_and_ranges_that_cannot_be_are_refused() {
     let world = World::new(&[(10, 19)]);
     world.allocate(&owner("p1", "nic"), Some(15)).unwrap();
-    let check = |change: fn(&mut Ipv4Subnet), own: bool| {
+    let check = |change: Alter, own: bool| {
         let mut body = subnet();
         change(&mut body);
         let id = own.then_some(&world.subnet);
         world.change(|change| check_subnet(change, id, &body))
     };
-    let changes: [(fn(&mut Ipv4Subnet), bool, Result<(), &str>); 9] = [
+    let changes: [(Alter, bool, Result<(), &str>); 9] = [
         (|_| {}, true, Ok(())),
         (
             |_| {},
@@ -395,7 +398,7 @@ fn subnets_and_ranges_that_cannot_be_are_refused() {
 /// Threads that take and give back at the same time: no two ever have the same address.
 fn storm(world: &World) {
     const THREADS: usize = 8;
-    const ROUNDS: usize = 12;
+    const ROUNDS: u8 = 12;
     let held: Vec<Vec<Stored<AllocatedAddress>>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| {
@@ -403,7 +406,7 @@ fn storm(world: &World) {
                     for round in 0..ROUNDS {
                         let owner = owner(&format!("t{thread}-{round}"), "nic");
                         // Some want one that others want too.
-                        let wanted = (round % 4 == 3).then_some(30 + round as u8);
+                        let wanted = (round % 4 == 3).then_some(30 + round);
                         let lease = world.allocate(&owner, wanted);
                         if lease.is_ok() && round % 3 == 2 {
                             world.change(|change| Ok(release(change, &owner)?)).unwrap();

@@ -6,7 +6,7 @@ use crate::state::AppState;
 use crate::wire::expected;
 use axum::http::{HeaderMap, StatusCode};
 use mintage_records::model::{BuildPlan, DeploymentPlan, GoldenImage, PlanScript};
-use mintage_records::{Id, Kind, Resource, Use};
+use mintage_records::{Id, Kind, Resource, Use, View};
 use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -199,6 +199,29 @@ pub(super) fn reference(member: &str, kind: Kind, uri: &str) -> Result<Id, ApiEr
             .source(member)
             .action(format!("Write it like `{}/ID`.", kind.collection_uri()))
     })
+}
+
+/// What a URI names, when it exists.
+///
+/// # Errors
+/// 400 for a text that is no such URI, and for what is not there.
+pub(super) fn existing(
+    view: &mut View<'_>,
+    member: &str,
+    kind: Kind,
+    uri: &str,
+) -> Result<Id, ApiError> {
+    let id = reference(member, kind, uri)?;
+    match view.name(kind, &id)? {
+        Some(_) => Ok(id),
+        None => {
+            let kind = kind.singular();
+            let message = format!("`{member}` names a {kind} that does not exist: `{id}`");
+            Err(ApiError::bad_request("REFERENCE_NOT_FOUND", message)
+                .source(member)
+                .action("Name a resource that exists."))
+        }
+    }
 }
 
 /// Users as the wire lists them.

@@ -1,11 +1,11 @@
 //! A deployment plan on the wire.
 
 use crate::error::ApiError;
-use crate::resources::artifact::{Flag, NamedUri, OK, missing, name, nullable, reference};
+use crate::resources::artifact::{Flag, NamedUri, OK, existing, missing, name, nullable};
 use crate::resources::attributes;
 use crate::wire::ApiVersion;
 use mintage_records::model::{BuildPlan, DeploymentPlan};
-use mintage_records::{Id, Kind, Sealer, Stored, View};
+use mintage_records::{Kind, Sealer, Stored, View};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -141,20 +141,5 @@ impl Input {
             custom_attributes,
             hp_provided: false,
         })
-    }
-}
-
-/// What a URI names, when it exists.
-fn existing(view: &mut View<'_>, member: &str, kind: Kind, uri: &str) -> Result<Id, ApiError> {
-    let id = reference(member, kind, uri)?;
-    match view.name(kind, &id)? {
-        Some(_) => Ok(id),
-        None => {
-            let kind = kind.singular();
-            let message = format!("`{member}` names a {kind} that does not exist: `{id}`");
-            Err(ApiError::bad_request("REFERENCE_NOT_FOUND", message)
-                .source(member)
-                .action("Name a resource that exists."))
-        }
     }
 }

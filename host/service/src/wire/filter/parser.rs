@@ -109,6 +109,11 @@ impl Parser {
             Some((at, _)) => return Err(Fault::new(at, "a value must stand here")),
             None => return Err(Fault::new(self.end, "a value must follow")),
         };
+        let value = match operator {
+            // Clients write it as in SQL, where `_` is any character; here it is only itself.
+            Operator::Like => value.replace("\\_", "_"),
+            _ => value,
+        };
         Ok(Filter::Compare {
             field,
             operator,
