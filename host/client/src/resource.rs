@@ -61,6 +61,36 @@ const KINDS: &[ResourceKind] = &[
         &["state", "size", "modified"],
     ),
     kind(
+        "server-hardware",
+        "/rest/server-hardware",
+        &["state", "powerState", "model"],
+    ),
+    kind(
+        "ethernet-networks",
+        "/rest/ethernet-networks",
+        &["vlanId", "purpose", "subnetUri"],
+    ),
+    kind(
+        "subnets",
+        "/rest/id-pools/ipv4/subnets",
+        &["networkId", "subnetmask", "gateway"],
+    ),
+    kind(
+        "ranges",
+        "/rest/id-pools/ipv4/ranges",
+        &["enabled", "totalCount", "freeIdCount"],
+    ),
+    kind(
+        "pool-addresses",
+        "/rest/id-pools/ipv4/addresses",
+        &["address", "ownerUri", "nic"],
+    ),
+    kind(
+        "deployment-servers",
+        "/rest/deployment-servers",
+        &["state", "primaryIPv4"],
+    ),
+    kind(
         "tasks",
         "/rest/tasks",
         &["taskState", "percentComplete", "owner", "created"],
@@ -183,6 +213,8 @@ mod tests {
             ("plan-scripts", Some("/rest/plan-scripts")),
             ("golden-image", Some("/rest/golden-images")),
             ("os-volume", Some("/rest/os-volumes")),
+            ("range", Some("/rest/id-pools/ipv4/ranges")),
+            ("server-hardware", Some("/rest/server-hardware")),
             ("scripts", None),
             ("", None),
         ] {

@@ -6,9 +6,7 @@ use crate::error::ApiError;
 use crate::idempotency::{Once, Running, once};
 use crate::resources::{
     alerts, api_tokens, artifact_bundles, audit_logs, build_plans, deployment_groups,
-    deployment_plans, documentation, ethernet_networks, events, golden_images, id_pools,
-    login_sessions, operation, os_deployment_plans, os_volumes, plan_scripts, roles,
-    server_profiles, tasks, users, version, versions,
+    deployment_plans, deployment_servers, documentation, ethernet_networks, events, golden_images, id_pools, login_sessions, operation, os_deployment_plans, os_volumes, plan_scripts, roles, server_hardware, server_hardware_types, server_profiles, tasks, users, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -31,6 +29,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(versions::routes())
         .merge(os_volumes::routes())
         .merge(server_profiles::routes())
+        .merge(server_hardware::routes())
+        .merge(server_hardware_types::routes())
+        .merge(deployment_servers::routes())
         .merge(ethernet_networks::routes())
         .merge(id_pools::routes())
         .merge(artifact_bundles::routes())

@@ -14,6 +14,7 @@ mod attacks;
 mod build_plans;
 mod deployment_groups;
 mod deployment_plans;
+mod deployment_servers;
 mod document;
 mod ethernet_networks;
 mod id_pools;
@@ -24,7 +25,11 @@ mod os_volumes;
 mod plan_scripts;
 mod revoked;
 mod secrets;
+<<<<<<< HEAD
 mod server_profiles;
+=======
+mod server_hardware;
+>>>>>>> bfd5456 (service: servers, deployment servers, and what OneView tells of them; the client knows them)
 mod support;
 mod tasks;
 mod versions;

@@ -27,6 +27,7 @@ pub struct ServerHardware {
     /// Whether it runs, as last known.
     pub power_state: PowerState,
     /// How it is, as last known.
+    #[serde(rename = "status")]
     pub health: Health,
     /// Memory in MiB.
     pub memory_mb: Option<u64>,
@@ -122,7 +123,7 @@ impl Resource for ServerHardware {
         Field::text("model"),
         Field::text("position"),
         Field::text("powerState"),
-        Field::text("health"),
+        Field::text("status"),
         Field::number("memoryMb"),
         Field::number("processorCount"),
     ];

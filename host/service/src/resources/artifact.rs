@@ -25,6 +25,13 @@ pub(super) struct NamedUri {
     pub(super) uri: String,
 }
 
+impl NamedUri {
+    /// What is called `name` and found at `uri`.
+    pub(super) fn new(name: String, uri: String) -> Self {
+        Self { name, uri }
+    }
+}
+
 impl From<Use> for NamedUri {
     fn from(user: Use) -> Self {
         Self {

@@ -39,6 +39,18 @@ pub(super) struct Appliance {
     ipv4: Option<String>,
 }
 
+impl Appliance {
+    /// `HOST:PORT`, as the client wrote it.
+    pub(super) fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// The host, where it is an IPv4 address.
+    pub(super) fn ipv4(&self) -> Option<&str> {
+        self.ipv4.as_deref()
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Appliance {
     type Rejection = Infallible;
 
