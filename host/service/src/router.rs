@@ -6,7 +6,9 @@ use crate::error::ApiError;
 use crate::idempotency::{Once, Running, once};
 use crate::resources::{
     alerts, api_tokens, artifact_bundles, audit_logs, build_plans, deployment_groups,
-    deployment_plans, deployment_servers, documentation, ethernet_networks, events, golden_images, id_pools, login_sessions, operation, os_deployment_plans, os_volumes, plan_scripts, roles, server_hardware, server_hardware_types, server_profiles, tasks, users, version, versions,
+    deployment_plans, deployment_servers, documentation, ethernet_networks, events, golden_images,
+    id_pools, login_sessions, operation, os_deployment_plans, os_volumes, plan_scripts, roles,
+    server_hardware, server_hardware_types, server_profiles, tasks, users, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;

@@ -25,11 +25,8 @@ mod os_volumes;
 mod plan_scripts;
 mod revoked;
 mod secrets;
-<<<<<<< HEAD
-mod server_profiles;
-=======
 mod server_hardware;
->>>>>>> bfd5456 (service: servers, deployment servers, and what OneView tells of them; the client knows them)
+mod server_profiles;
 mod support;
 mod tasks;
 mod versions;

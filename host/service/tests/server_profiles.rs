@@ -351,7 +351,7 @@ fn what_cannot_be_is_refused_and_makes_nothing() {
 fn hardware_is_one_server() {
     let service = Service::start_with_verbs(|_| Verbs::new());
     let plan = plan(&service);
-    let hardware = json!({"name": "bay 1", "ports": [], "powerState": "Off", "health": "OK"});
+    let hardware = json!({"name": "bay 1", "ports": [], "powerState": "Off", "status": "OK"});
     let hardware: ServerHardware = serde_json::from_value(hardware).unwrap();
     let hardware = change(&service, |change| change.insert(hardware));
     let hardware = Kind::ServerHardware.uri(&hardware.id);

@@ -44,11 +44,7 @@ fn filters_mean_what_clients_mean_by_them() {
         ("'name' eq 'OSS'", "name=[OSS]"),
         ("planType=capture", "planType=[capture]"),
         ("name matches '%web%'", "name~[%web%]"),
-<<<<<<< HEAD
-        (r#""'name' matches 'Enet\_%'""#.trim_end(), "name~[Enet_%]"),
-=======
         (r#""'name' matches 'Enet\_%'""#, "name~[Enet_%]"),
->>>>>>> bfd5456 (service: servers, deployment servers, and what OneView tells of them; the client knows them)
         ("size >= 10 and size lt 20", "(size>=[10] & size<[20])"),
         ("a=1 OR b=2 AND NOT c<>3", "(a=[1] | (b=[2] & !c<>[3]))"),
         ("(a=1 or b=2) and c ne 3", "((a=[1] | b=[2]) & c<>[3])"),
