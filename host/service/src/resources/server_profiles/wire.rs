@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 
 /// The collection of deployment plans as servers see them.
 const OS_DEPLOYMENT_PLANS: &str = "/rest/os-deployment-plans";
+/// The type of a profile whose client gives none: that of all newer API versions.
+const TYPE: &str = "ServerProfileV12";
 /// The member with what is deployed.
 const SETTINGS: &str = "osDeploymentSettings";
 /// Members that the service sets: what a client sends back of them does not count.
@@ -289,6 +291,10 @@ impl Input {
         other.extend(self.other);
         for member in OF_SERVICE {
             other.remove(member);
+        }
+        let type_name = other.entry("type").or_insert(Json::Null);
+        if type_name.is_null() {
+            *type_name = TYPE.into();
         }
         if server_hardware.is_none() {
             OF_HARDWARE.iter().for_each(|member| {
