@@ -7,7 +7,8 @@ use axum::http::Method;
 use mintage_deploy::task::Verbs;
 use mintage_records::access::Role;
 use mintage_records::model::{
-    GoldenImage, OsVolume, ProfileState, ServerHardware, ServerProfile, Task, VolumeExport,
+    GoldenImage, OsVolume, PowerState, ProfileState, ServerHardware, ServerProfile, Task,
+    VolumeExport,
 };
 use mintage_records::{Author, Change, Id, Kind, Match, RecordsError};
 use serde_json::{Value as Json, json};
@@ -347,6 +348,15 @@ fn what_cannot_be_is_refused_and_makes_nothing() {
     service.post("/rest/server-profiles", &bare).refusal(409);
 }
 
+/// What is known of the power of hardware.
+fn power(service: &Service, hardware: &str, state: PowerState) {
+    change(service, |change| {
+        let mut body = change.get::<ServerHardware>(&id(hardware))?.body;
+        body.power_state = state;
+        change.update(&id(hardware), &Match::Any, body)
+    });
+}
+
 #[test]
 fn hardware_is_one_server() {
     let service = Service::start_with_verbs(|_| Verbs::new());
@@ -377,8 +387,26 @@ fn hardware_is_one_server() {
         refusal,
         "HARDWARE_IN_USE: server hardware `bay 1` is assigned to server profile `web01`"
     );
+    // A server that runs keeps its disk, unless somebody insists.
+    power(&service, &hardware, PowerState::On);
     let unassigned = json!({"serverHardwareUri": null});
-    service.put(&profile, &unassigned).json(202);
+    let action = |what: &str| service.post(&format!("{profile}/{what}"), &json!({}));
+    for refused in [
+        service.put(&profile, &unassigned),
+        action("redeploy"),
+        action("roll-back"),
+        service.delete(&profile),
+    ] {
+        let expected = "SERVER_RUNNING: server hardware `bay 1` is powered on";
+        assert_eq!(refused.refusal(409), expected);
+    }
+    service
+        .put(&profile, &json!({"description": "renamed"}))
+        .json(202);
+    settle(&service, &id(&profile));
+    service
+        .put(&format!("{profile}?force=true"), &unassigned)
+        .json(202);
     assert_eq!(newest(&service).verb, "server-profile.change");
     settle(&service, &id(&profile));
     assert!(free("/rest/server-profiles/available-servers"));

@@ -6,8 +6,8 @@ use super::{ChangeProfile, DeployProfile, Profiles, Replacement, facts, fill, gi
 use crate::os_volumes::{DeployError, DeployRequest, Deployment, Making, Seed, Setting};
 use crate::task::{self, NewTask};
 use mintage_records::model::{
-    EarlierVolume, OsDeployment, OsVolume, ProfileState, ServerHardware, ServerIdentity,
-    ServerProfile, Task,
+    EarlierVolume, OsDeployment, OsVolume, PowerState, ProfileState, ServerHardware,
+    ServerIdentity, ServerProfile, Task,
 };
 use mintage_records::{Change, Id, Kind, Match, RecordsError, Stored, View};
 use mintage_volume::escape::escape;
@@ -86,6 +86,9 @@ impl Profiles {
         let before = take(change, id, expected, ProfileState::Updating)?;
         let mut after = self.profile(change, wanted, Some(&before), before.identity.clone())?;
         let decision = decide(&before, &after);
+        if decision.takes_disk() {
+            refuse_running(change, &before, force)?;
+        }
         if decision != Decision::Nothing {
             fill::fill(change, id, &mut after, before.deployment.as_ref())?;
         }
@@ -146,6 +149,7 @@ impl Profiles {
         force: bool,
     ) -> Result<Begun, DeployError> {
         let before = take(change, id, &Match::Any, ProfileState::Updating)?;
+        refuse_running(change, &before, force)?;
         let mut after = before.clone();
         if after.deployment.is_none() {
             let name = escape(after.name.as_bytes());
@@ -187,6 +191,7 @@ impl Profiles {
         force: bool,
     ) -> Result<Begun, DeployError> {
         let before = take(change, id, &Match::Any, ProfileState::Updating)?;
+        refuse_running(change, &before, force)?;
         let mut after = before.clone();
         let Some(earlier) = after.earlier_volumes.pop() else {
             let name = escape(before.name.as_bytes());
@@ -222,6 +227,7 @@ impl Profiles {
         force: bool,
     ) -> Result<Begun, DeployError> {
         let before = take(change, id, expected, ProfileState::Deleting)?;
+        refuse_running(change, &before, force)?;
         let replacement = Replacement {
             profile: id.clone(),
             before: Some(before),
@@ -345,6 +351,28 @@ fn take(
     };
     change.update(id, expected, busy)?;
     Ok(before)
+}
+
+/// A server that runs loses its disk only by force. What is known of its power may be old; whether it uses
+/// its volume is asked besides, when it is taken away.
+fn refuse_running(
+    change: &mut Change<'_>,
+    profile: &ServerProfile,
+    force: bool,
+) -> Result<(), DeployError> {
+    let hardware = match (&profile.server_hardware, &profile.os_volume) {
+        (Some(hardware), Some(_)) if !force => change.get::<ServerHardware>(hardware)?.body,
+        _ => return Ok(()),
+    };
+    if hardware.power_state != PowerState::On {
+        return Ok(());
+    }
+    let name = escape(hardware.name.as_bytes());
+    Err(DeployError::conflict(
+        "SERVER_RUNNING",
+        format!("server hardware `{name}` is powered on"),
+        "Shut the server down, or ask with `force=true`: its disk is cut off then.",
+    ))
 }
 
 /// A value that is given twice would be one of them by chance.

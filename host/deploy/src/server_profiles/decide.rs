@@ -31,6 +31,16 @@ pub enum Decision {
     RemoveDeployment,
 }
 
+impl Decision {
+    /// Whether the server must not run while it is done.
+    pub fn takes_disk(&self) -> bool {
+        matches!(
+            self,
+            Self::Redeploy(_) | Self::Move(_) | Self::RemoveDeployment
+        )
+    }
+}
+
 /// How the hardware changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assignment {

@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use mintage_deploy::os_volumes::DeployError;
-use mintage_deploy::server_profiles::{Begun, Decision, Profiles, chap_name, mutual_name};
+use mintage_deploy::server_profiles::{Begun, Profiles, chap_name, mutual_name};
 use mintage_records::model::{OsVolume, ServerProfile};
 use mintage_records::{Change, Id, Kind, Sealed, Stored, View};
 use serde::{Deserialize, Serialize};
@@ -155,11 +155,7 @@ async fn update(
         Ok((wanted, before, decision))
     });
     let (wanted, before, decision) = decided.await?;
-    let takes_disk = matches!(
-        decision,
-        Decision::Redeploy(_) | Decision::Move(_) | Decision::RemoveDeployment
-    );
-    if takes_disk && !force {
+    if decision.takes_disk() && !force {
         check_idle(&state, before.os_volume).await?;
     }
     let begin_it = move |profiles: &Profiles, change: &mut Change<'_>| {

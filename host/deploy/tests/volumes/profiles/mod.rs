@@ -2,6 +2,7 @@
 
 mod crash;
 mod life;
+mod many;
 mod servers;
 
 use crate::cases::Case;
@@ -14,5 +15,6 @@ pub const CASES: &[Case] = &[
     ("a_profile_is_moved_renamed_and_deleted", life::changed),
     ("an_address_is_a_servers_for_life", life::addressed),
     ("volumes_are_kept_for_as_long_as_wished", life::expired),
+    ("a_hundred_at_once_are_all_deployed", many::hundred),
     ("a_kill_anywhere_leaves_no_orphan", crash::everywhere),
 ];
