@@ -89,7 +89,7 @@ fn upload(server: &Server<'_>, image: &[u8]) -> Json {
 
 /// Waits for the end of a task that must succeed, and gets what it is about.
 #[track_caller]
-fn finished(server: &Server<'_>, task: &Json) -> Json {
+pub(crate) fn finished(server: &Server<'_>, task: &Json) -> Json {
     let task = ended(server, task);
     assert_eq!(task["taskState"], "Completed", "{task:#}");
     let uri = task["associatedResource"]["resourceUri"].as_str().unwrap();
@@ -100,7 +100,7 @@ fn finished(server: &Server<'_>, task: &Json) -> Json {
 
 /// Waits for the end of a task.
 #[track_caller]
-fn ended(server: &Server<'_>, task: &Json) -> Json {
+pub(crate) fn ended(server: &Server<'_>, task: &Json) -> Json {
     let uri = task["uri"]
         .as_str()
         .unwrap_or_else(|| panic!("no task: {task:#}"));
@@ -128,7 +128,7 @@ fn stored(server: &Server<'_>, collection: &str, body: &Json) -> Json {
     answer.json()
 }
 
-fn build_plan(server: &Server<'_>, name: &str, kind: &str, content: &str) -> Json {
+pub(crate) fn build_plan(server: &Server<'_>, name: &str, kind: &str, content: &str) -> Json {
     let script = json!({"name": format!("script of {name}"), "planType": kind, "language": "rhai",
         "content": content});
     let script = stored(server, "/rest/plan-scripts", &script);
@@ -141,7 +141,12 @@ fn build_plan(server: &Server<'_>, name: &str, kind: &str, content: &str) -> Jso
     stored(server, "/rest/build-plans", &plan)
 }
 
-fn deployment_plan(server: &Server<'_>, name: &str, build_plan: &Json, golden: &Json) -> Json {
+pub(crate) fn deployment_plan(
+    server: &Server<'_>,
+    name: &str,
+    build_plan: &Json,
+    golden: &Json,
+) -> Json {
     let plan = json!({"name": name, "oeBuildPlanURI": build_plan["uri"],
         "goldenImageURI": golden["uri"], "customAttributes": []});
     stored(server, "/rest/deployment-plans", &plan)

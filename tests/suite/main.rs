@@ -11,6 +11,7 @@ mod boot_loader;
 mod bundles;
 mod capture;
 mod cases;
+mod chain;
 mod clone;
 mod debian;
 mod deployments;

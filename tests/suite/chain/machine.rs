@@ -1,0 +1,137 @@
+//! `Machine`: a PC in QEMU that boots from an iSCSI target, and what it says on its console.
+
+use mintage_test_support::Environment;
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What the tiny Linux says when it is up, at the beginning of a line.
+pub const BOOTED: &str = "BOOT-OK ";
+/// How long a boot may take: the processor is emulated.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A disk behind an iSCSI target, and how to get to it.
+#[derive(Debug, Clone)]
+pub struct Disk {
+    pub portal: String,
+    pub target: String,
+    pub lun: u64,
+    pub initiator: String,
+    pub user: String,
+    pub secret: String,
+}
+
+impl Disk {
+    /// As the tools of libiscsi take it.
+    pub fn url(&self) -> String {
+        let Self {
+            portal,
+            target,
+            lun,
+            user,
+            secret,
+            ..
+        } = self;
+        format!("iscsi://{user}%{secret}@{portal}/{target}/{lun}")
+    }
+}
+
+/// A running machine. It is off when this is dropped.
+#[derive(Debug)]
+pub struct Machine {
+    process: Child,
+    pieces: Receiver<Vec<u8>>,
+    console: String,
+}
+
+impl Machine {
+    /// Switches it on.
+    pub fn start(environment: &Environment, disk: &Disk) -> Self {
+        let secret = environment.path("chap-secret");
+        fs::write(&secret, &disk.secret).unwrap();
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+        let object = format!("secret,id=chap,file={}", secret.display());
+        let Disk {
+            portal,
+            target,
+            lun,
+            initiator,
+            user,
+            ..
+        } = disk;
+        let drive = format!(
+            "driver=iscsi,node-name=disk,transport=tcp,portal={portal},target={target},lun={lun},\
+             initiator-name={initiator},user={user},password-secret=chap"
+        );
+        let mut qemu = environment.program("qemu-system-x86_64");
+        qemu.args([
+            "-nographic",
+            "-nodefaults",
+            "-no-reboot",
+            "-serial",
+            "stdio",
+        ]);
+        // The processor of the host hangs where it is virtual itself.
+        qemu.args(["-accel", "tcg", "-smp", "1", "-cpu", "max", "-m", "512"]);
+        qemu.args(["-object", &object, "-blockdev", &drive]);
+        qemu.args([
+            "-device",
+            "virtio-scsi-pci",
+            "-device",
+            "scsi-hd,drive=disk,bootindex=0",
+        ]);
+        qemu.stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit());
+        let mut process = qemu.spawn().unwrap();
+        let mut output = process.stdout.take().unwrap();
+        let (send, pieces) = mpsc::channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = output.read(&mut buffer) {
+                if send.send(buffer[..read].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            process,
+            pieces,
+            console: String::new(),
+        }
+    }
+
+    /// The first whole line that begins with `beginning`.
+    pub fn wait_for(&mut self, beginning: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let whole = self
+                .console
+                .rsplit_once('\n')
+                .map_or("", |(whole, _)| whole);
+            // The console ends a line twice.
+            let mut lines = whole.lines().map(str::trim);
+            let found = lines.find(|line| line.starts_with(beginning));
+            if let Some(line) = found {
+                return line.to_owned();
+            }
+            let rest = end.saturating_duration_since(Instant::now());
+            let Ok(piece) = self.pieces.recv_timeout(rest) else {
+                panic!("no `{beginning}` on the console:\n{}", self.console);
+            };
+            self.console.push_str(&String::from_utf8_lossy(&piece));
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
