@@ -72,7 +72,7 @@ fn read(volume: &Path, path: &str) -> String {
     String::from_utf8(tree.read(path, 1 << 20).unwrap()).unwrap()
 }
 
-fn upload(server: &Server<'_>, image: &[u8]) -> Json {
+pub(crate) fn upload(server: &Server<'_>, image: &[u8]) -> Json {
     let mut form =
         b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.raw\"\r\n\
         Content-Type: application/octet-stream\r\n\r\n"

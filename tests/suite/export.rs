@@ -4,6 +4,7 @@
 mod bench;
 mod daemons;
 mod logins;
+mod service;
 
 use bench::TgtBench;
 use mintage_test_support::Need;
