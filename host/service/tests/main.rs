@@ -26,6 +26,7 @@ mod plan_scripts;
 mod revoked;
 mod secrets;
 mod server_hardware;
+mod server_profile_templates;
 mod server_profiles;
 mod support;
 mod tasks;

@@ -30,7 +30,7 @@ fn change<T>(service: &Service, act: impl FnOnce(&mut Change<'_>) -> Result<T, R
 }
 
 /// A deployment plan whose script asks for `HostName`, a `Password` and a nic.
-fn plan(service: &Service) -> Json {
+pub fn plan(service: &Service) -> Json {
     let golden = json!({"name": "debian", "state": "OK", "size": 1 << 20, "used": 0,
         "imageCapture": false, "importedFromBundle": false, "readOnly": false});
     let golden: GoldenImage = serde_json::from_value(golden).unwrap();

@@ -251,13 +251,12 @@ impl Profiles {
             None => None,
             Some((plan, settings)) => {
                 refuse_twice(settings)?;
-                Some(given::read(
-                    view,
-                    plan,
-                    settings,
-                    old_deployment,
-                    &self.sealer,
-                )?)
+                let of_template = match (old, &wanted.template) {
+                    (None, Some(id)) => given::of_template(view, id, plan)?,
+                    _ => None,
+                };
+                let before = old_deployment.or(of_template.as_ref());
+                Some(given::read(view, plan, settings, before, &self.sealer)?)
             }
         };
         Ok(ServerProfile {

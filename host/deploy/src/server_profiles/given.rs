@@ -3,7 +3,7 @@
 use super::fill::dangling;
 use crate::os_volumes::Setting;
 use mintage_records::model::{
-    AttributeValue, BuildPlan, DeploymentPlan, GivenAttribute, OsDeployment,
+    AttributeValue, BuildPlan, DeploymentPlan, GivenAttribute, OsDeployment, ServerProfileTemplate,
 };
 use mintage_records::{Id, Kind, RecordsError, Sealer, View};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +52,20 @@ pub fn read(
         attributes: attributes.collect::<Result<_, RecordsError>>()?,
         filled: BTreeMap::new(),
     })
+}
+
+/// The values of a template, for a new profile of it with the same plan: what comes masked is as there.
+///
+/// # Errors
+/// `Corrupt`, `Database`.
+pub(super) fn of_template(
+    view: &mut View<'_>,
+    template: &Id,
+    plan: &Id,
+) -> Result<Option<OsDeployment>, RecordsError> {
+    let template = view.find::<ServerProfileTemplate>(template)?;
+    let deployment = template.and_then(|template| template.body.deployment);
+    Ok(deployment.filter(|deployment| deployment.deployment_plan == *plan))
 }
 
 /// One value; an empty one is none.

@@ -23,6 +23,7 @@ pub mod plan_scripts;
 pub mod roles;
 pub mod server_hardware;
 pub mod server_hardware_types;
+pub mod server_profile_templates;
 pub mod server_profiles;
 pub mod tasks;
 pub mod users;

@@ -2,7 +2,7 @@
 //! expect it.
 
 mod available;
-mod members;
+pub(super) mod members;
 mod wire;
 
 use crate::access::Caller;
@@ -22,6 +22,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+pub(super) use wire::{DeploymentInput, deployment_wire};
 use wire::{Input, Target, Wire};
 
 /// The type of a collection.

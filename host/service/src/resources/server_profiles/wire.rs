@@ -187,7 +187,11 @@ impl Target {
 }
 
 /// The settings of a deployment on the wire; `rest` are members that are only kept.
-fn deployment_wire(deployment: OsDeployment, volume: Option<&Id>, rest: Option<Json>) -> Json {
+pub(in crate::resources) fn deployment_wire(
+    deployment: OsDeployment,
+    volume: Option<&Id>,
+    rest: Option<Json>,
+) -> Json {
     let mut settings = match rest {
         Some(Json::Object(rest)) => rest,
         _ => Map::new(),
@@ -231,7 +235,7 @@ pub(super) struct Input {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = OsDeploymentSettings)]
-pub(super) struct DeploymentInput {
+pub(in crate::resources) struct DeploymentInput {
     /// The deployment plan: `/rest/os-deployment-plans/ID`, or that of `/rest/deployment-plans`.
     os_deployment_plan_uri: Option<String>,
     /// Values of attributes; a field of a nic is `NIC1.ipaddress`.
@@ -326,7 +330,7 @@ impl Input {
 
 impl DeploymentInput {
     /// The plan and the values; none without a plan. The members that are only kept go to `other`.
-    fn wanted(
+    pub(in crate::resources) fn wanted(
         self,
         old: Option<&OsDeployment>,
         other: &mut Map<String, Json>,
