@@ -14,6 +14,7 @@ mod cases;
 mod chain;
 mod clone;
 mod debian;
+mod demo;
 mod deployments;
 mod directory;
 mod docs;

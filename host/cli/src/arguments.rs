@@ -1,7 +1,8 @@
 //! The command line: the commands, and what they have in common.
 
 use crate::commands::remote::{
-    apply, capture, create, delete, download, get, list, login, logout, update, upload, watch,
+    apply, capture, create, delete, download, get, list, login, logout, redeploy, roll_back,
+    update, upload, watch,
 };
 use crate::commands::{
     bundle, cat, check, completions, config, demo, diff, doc, inspect, ls, man, new, run, scan,
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Create(create::Create),
     Update(update::Update),
     Capture(capture::Capture),
+    Redeploy(redeploy::Redeploy),
+    RollBack(roll_back::RollBack),
     Delete(delete::Delete),
     Upload(upload::Upload),
     Download(download::Download),
@@ -102,6 +105,8 @@ impl Command {
             Self::Create(command) => command.run(screen),
             Self::Update(command) => command.run(screen),
             Self::Capture(command) => command.run(screen),
+            Self::Redeploy(command) => command.run(screen),
+            Self::RollBack(command) => command.run(screen),
             Self::Delete(command) => command.run(screen),
             Self::Upload(command) => command.run(screen),
             Self::Download(command) => command.run(screen),

@@ -61,6 +61,11 @@ const KINDS: &[ResourceKind] = &[
         &["state", "size", "modified"],
     ),
     kind(
+        "server-profiles",
+        "/rest/server-profiles",
+        &["state", "status", "modified"],
+    ),
+    kind(
         "server-hardware",
         "/rest/server-hardware",
         &["state", "powerState", "model"],

@@ -1,5 +1,7 @@
 //! `mintage demo`: everything at once, on an image made here.
 
+mod service;
+
 use crate::arguments::CommandLine;
 use crate::demo::{image, library};
 use crate::exit::Exit;
@@ -26,8 +28,13 @@ use std::time::Instant;
 Examples:
   mintage demo
   mintage demo /tmp/try-mintage
+  mintage demo --service   a service: deploy, redeploy, roll back, capture, deploy what was captured
   mintage demo --json      a JSON document for each command that it runs")]
 pub struct Demo {
+    /// Start a service, and show a server's life with it; volumes are offered over iSCSI where tgtd is
+    /// installed.
+    #[arg(long)]
+    service: bool,
     /// The folder to be made; by default one in the folder for temporary files.
     folder: Option<PathBuf>,
 }
@@ -46,6 +53,9 @@ impl Demo {
         std::env::set_current_dir(&folder).map_err(|error| not_made(&error))?;
         let screen = screen.in_one_stream();
         let stage = Stage { screen: &screen };
+        if self.service {
+            return service::play(&stage, &folder);
+        }
         stage.lay_out()?;
         stage.three_servers()?;
         stage.a_failing_script()?;

@@ -73,3 +73,39 @@ pub fn profile(name: &str, number: u8) -> String {
     });
     format!("{profile:#}\n")
 }
+
+/// What the service of the demo deploys and captures with.
+pub const OF_SERVICE: &[(&str, &str)] = &[
+    (
+        "deploy/build-plan.toml",
+        r#"name  = "Web server"
+type  = "deploy"
+steps = ["scripts/identity.rhai"]
+
+[attribute.HostName]
+type = "hostname"
+
+[attribute.Passphrase]
+type = "password"
+"#,
+    ),
+    (
+        "deploy/scripts/identity.rhai",
+        r#"hostname::set(attribute("HostName"), "127.0.1.1");
+machine_id::set();
+file::write("/etc/backup.key", attribute("Passphrase"), #{ mode: 0o600 });
+log::info(`this is ${attribute("HostName")}`);
+"#,
+    ),
+    (
+        "capture/build-plan.toml",
+        r#"name  = "Generalize"
+type  = "capture"
+steps = ["scripts/generalize.rhai"]
+"#,
+    ),
+    (
+        "capture/scripts/generalize.rhai",
+        "file::remove(\"/etc/backup.key\");\ngeneralize::standard();\n",
+    ),
+];

@@ -4,3 +4,4 @@ pub mod fill;
 pub mod gpt;
 pub mod image;
 pub mod library;
+pub mod service;

@@ -11,6 +11,8 @@ pub mod list;
 pub mod login;
 pub mod logout;
 mod outcome;
+pub mod redeploy;
+pub mod roll_back;
 pub mod update;
 pub mod upload;
 pub mod watch;
