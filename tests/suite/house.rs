@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("mintage-scan", &["mintage-volume"]),
     ("mintage-storage", &["mintage-volume"]),
+    ("mintage-boot", &["mintage-storage", "mintage-volume"]),
     ("mintage-records", &[]),
     (
         "mintage-worker",
@@ -63,6 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "mintage",
         &[
+            "mintage-boot",
             "mintage-client",
             "mintage-deploy",
             "mintage-engine",
