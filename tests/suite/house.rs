@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "mintage-deploy",
         &[
+            "mintage-boot",
             "mintage-engine",
             "mintage-plans",
             "mintage-records",

@@ -6,6 +6,7 @@
 //! as they were.
 
 mod begin;
+mod boot;
 pub mod decide;
 mod exports;
 mod facts;
@@ -19,6 +20,7 @@ mod upkeep;
 mod verbs;
 
 pub use begin::{Begun, Wanted};
+pub use boot::{Controls, RedfishControls};
 pub use decide::{Assignment, Decision, Reason, decide};
 pub use exports::{chap_name, mutual_name};
 pub use replacement::Replacement;
@@ -40,6 +42,8 @@ pub struct Profiles {
     pub folder: Arc<DataFolder>,
     /// Who offers volumes to servers.
     pub exporter: Arc<dyn Exporter>,
+    /// Who switches servers on.
+    pub controls: Arc<dyn Controls>,
     /// What the operator has chosen.
     pub rules: Rules,
 }

@@ -23,6 +23,8 @@ pub enum ProfileStep {
     Export,
     /// The server has the new volume, and no longer the old one.
     Switch,
+    /// The server is started, where it has a BMC.
+    Boot,
     /// What nobody needs any more is removed.
     Finish,
 }
@@ -31,6 +33,7 @@ const EXPORT: StepPlan<ProfileStep> =
     StepPlan::new(ProfileStep::Export, "export", AfterCrash::RunAgain);
 const SWITCH: StepPlan<ProfileStep> =
     StepPlan::new(ProfileStep::Switch, "switch", AfterCrash::RunAgain);
+const BOOT: StepPlan<ProfileStep> = StepPlan::new(ProfileStep::Boot, "boot", AfterCrash::RunAgain);
 const FINISH: StepPlan<ProfileStep> =
     StepPlan::new(ProfileStep::Finish, "finish", AfterCrash::RunAgain);
 
@@ -42,6 +45,7 @@ impl Verb for DeployProfile {
         StepPlan::new(ProfileStep::Customize, "customize", AfterCrash::RunAgain).weight(9),
         EXPORT,
         SWITCH,
+        BOOT,
         FINISH,
     ];
 
@@ -58,10 +62,10 @@ impl Verb for DeployProfile {
         &self,
         step: ProfileStep,
         input: &Replacement,
-        _: &Json,
+        output: &Json,
         context: &mut StepContext,
     ) -> Result<(), TaskFailure> {
-        undo(&self.0, step, input, context)
+        undo(&self.0, step, input, output, context)
     }
 }
 
@@ -69,7 +73,7 @@ impl Verb for ChangeProfile {
     const NAME: &'static str = "server-profile.change";
     type Input = Replacement;
     type Step = ProfileStep;
-    const STEPS: &'static [StepPlan<ProfileStep>] = &[EXPORT, SWITCH, FINISH];
+    const STEPS: &'static [StepPlan<ProfileStep>] = &[EXPORT, SWITCH, BOOT, FINISH];
 
     fn run(
         &self,
@@ -84,10 +88,10 @@ impl Verb for ChangeProfile {
         &self,
         step: ProfileStep,
         input: &Replacement,
-        _: &Json,
+        output: &Json,
         context: &mut StepContext,
     ) -> Result<(), TaskFailure> {
-        undo(&self.0, step, input, context)?;
+        undo(&self.0, step, input, output, context)?;
         match step {
             // The first one: what began the task is undone with it.
             ProfileStep::Export => restore(&self.0, input, context),
@@ -114,6 +118,11 @@ fn run(
             context.check()?;
             input.switch(profiles, &records, &author)?;
         }
+        ProfileStep::Boot => match input.boot(profiles, &records) {
+            Ok(is_started) => return Ok(is_started.into()),
+            // The server has its volume: somebody can start it by hand.
+            Err(failure) => context.warn(failure),
+        },
         ProfileStep::Finish => input.finish(profiles, &records, &author)?,
     }
     Ok(Json::Null)
@@ -123,6 +132,7 @@ fn undo(
     profiles: &Profiles,
     step: ProfileStep,
     input: &Replacement,
+    output: &Json,
     context: &StepContext,
 ) -> Result<(), TaskFailure> {
     let (records, author) = (context.records(), context.author());
@@ -130,7 +140,8 @@ fn undo(
         ProfileStep::Customize => restore(profiles, input, context),
         ProfileStep::Export => Ok(input.take_back(profiles, records)?),
         ProfileStep::Switch => Ok(input.switch_back(profiles, records, author)?),
-        ProfileStep::Finish => Ok(()),
+        ProfileStep::Boot if *output == Json::Bool(true) => input.stop(profiles, records),
+        ProfileStep::Boot | ProfileStep::Finish => Ok(()),
     }
 }
 

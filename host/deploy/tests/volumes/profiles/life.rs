@@ -2,10 +2,11 @@
 
 use super::servers::{Servers, login, setting, wanted, wanted_on};
 use crate::world::World;
-use mintage_deploy::server_profiles::Wanted;
+use mintage_boot::power::{BootKind, PowerControl as _};
+use mintage_deploy::server_profiles::{Profiles, Wanted};
 use mintage_records::Time;
-use mintage_records::model::{OsVolume, TaskState};
-use mintage_records::{Id, Kind, Match};
+use mintage_records::model::{OsVolume, ServerHardware, TaskState};
+use mintage_records::{Change, Id, Kind, Match};
 use mintage_storage::export::conformance::Bench as _;
 use mintage_storage::export::{Exporter as _, Iqn};
 use serde_json::json;
@@ -37,7 +38,7 @@ pub fn deployed() {
     assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
     assert_eq!(task.name, "Create");
     let steps: Vec<&str> = task.steps.iter().map(|step| step.name.as_str()).collect();
-    assert_eq!(steps, ["customize", "export", "switch", "finish"]);
+    assert_eq!(steps, ["customize", "export", "switch", "boot", "finish"]);
     for step in &task.steps {
         assert!(step.ended >= step.started && step.started.is_some());
     }
@@ -71,7 +72,7 @@ pub fn deployed() {
     drop(disk);
 
     // Its plan and its volume stay, as long as it is there.
-    let change = |act: &dyn Fn(&mut mintage_records::Change<'_>) -> bool| {
+    let change = |act: &dyn Fn(&mut Change<'_>) -> bool| {
         world
             .records
             .change(&crate::world::author(), |change| {
@@ -336,4 +337,43 @@ pub fn addressed() {
     servers.check();
     let (fourth, _) = servers.create(wanted("web04")).unwrap();
     assert_eq!(address(&fourth), "192.0.2.11/24 192.0.2.1 1\n");
+}
+
+pub fn started() {
+    let (world, plan, _) = world();
+    let servers = Servers::over(&world);
+    let hardware = |name: &str, bmc: &str| {
+        let password = world.sealer.seal("secret").unwrap();
+        let bmc = json!({"url": bmc, "user": "admin", "password": password, "system": null,
+            "trust": {"by": "insecure"}});
+        let hardware = json!({"name": name, "ports": [], "powerState": "Off", "status": "OK",
+            "bmc": bmc});
+        let hardware: ServerHardware = serde_json::from_value(hardware).unwrap();
+        crate::world::change(&world.records, |change| change.insert(hardware)).id
+    };
+    let on = |name: &str, hardware: &Id| Wanted {
+        server_hardware: Some(hardware.clone()),
+        ..wanted(name, &plan)
+    };
+    let bay = hardware("bay 1", "https://bmc");
+    let (id, task) = servers.create(on("web01", &bay)).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
+    let power = &servers.power.0;
+    assert_eq!(power.starts(), 1);
+    assert_eq!(power.boot().unwrap().unwrap().kind, BootKind::Iscsi);
+    // It runs now, and is known to.
+    let refused = servers.redeploy(&id, false).unwrap_err();
+    assert_eq!(refused.problems()[0].error_code, "SERVER_RUNNING");
+    let forced =
+        |profiles: &Profiles, change: &mut Change<'_>| profiles.redeploy(change, &id, false, true);
+    let (_, task) = servers.carry_out(forced).unwrap();
+    assert_eq!((task.task_state, power.starts()), (TaskState::Completed, 2));
+    servers.check();
+    // A BMC that cannot be used keeps nobody from its volume.
+    let nowhere = hardware("bay 2", "nowhere");
+    let (second, task) = servers.create(on("web02", &nowhere)).unwrap();
+    assert_eq!(task.task_state, TaskState::Warning);
+    assert_eq!(task.warnings[0].error_code, "BOOT");
+    assert!(servers.profile(&second).os_volume.is_some());
+    servers.check();
 }

@@ -14,6 +14,7 @@ pub const CASES: &[Case] = &[
     ("a_live_session_is_not_cut_off", life::live),
     ("a_profile_is_moved_renamed_and_deleted", life::changed),
     ("an_address_is_a_servers_for_life", life::addressed),
+    ("a_server_with_a_bmc_is_started", life::started),
     ("volumes_are_kept_for_as_long_as_wished", life::expired),
     ("a_hundred_at_once_are_all_deployed", many::hundred),
     ("a_kill_anywhere_leaves_no_orphan", crash::everywhere),

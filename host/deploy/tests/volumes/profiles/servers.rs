@@ -1,13 +1,15 @@
 //! A service with server profiles, as far as they go: its store, its tasks, and an exporter in memory.
 
 use crate::world::{World, author};
+use mintage_boot::power::memory::MemoryPower;
+use mintage_boot::power::{Boot, BootNow, Power, PowerControl, PowerError, PowerState};
 use mintage_deploy::os_volumes::{DeployError, Setting};
 use mintage_deploy::server_profiles::{
-    Begun, ChangeProfile, DeployProfile, Profiles, Rules, Wanted,
+    Begun, ChangeProfile, Controls, DeployProfile, Profiles, Rules, Wanted,
 };
 use mintage_deploy::task::{Feed, Tasks, Verbs};
 use mintage_deploy::{DataFolder, server_profiles};
-use mintage_records::model::{AllocatedAddress, OsVolume, ProfileState, ServerProfile, Task};
+use mintage_records::model::{AllocatedAddress, Bmc, OsVolume, ProfileState, ServerProfile, Task};
 use mintage_records::{Change, Id, Match, Records, Sealer};
 use mintage_storage::export::memory::MemoryExporter;
 use mintage_storage::export::{
@@ -23,6 +25,7 @@ pub struct Servers {
     pub records: Arc<Records>,
     pub exporter: Arc<Watched>,
     pub profiles: Arc<Profiles>,
+    pub power: Arc<OneServer>,
     tasks: Arc<Tasks>,
     runtime: tokio::runtime::Runtime,
 }
@@ -32,6 +35,40 @@ pub struct Watched {
     pub inner: MemoryExporter,
     pub published: Mutex<BTreeMap<Iqn, Export>>,
     pub watch: Mutex<Box<dyn Fn() + Send>>,
+}
+
+/// The power of the only machine that has a BMC; at the address `nowhere` there is none.
+#[derive(Debug, Default)]
+pub struct OneServer(pub Arc<MemoryPower>);
+
+#[derive(Debug)]
+struct Control(Arc<MemoryPower>);
+
+impl Controls for OneServer {
+    fn open(&self, bmc: &Bmc, _: &Sealer) -> Result<Box<dyn PowerControl>, PowerError> {
+        match bmc.url.as_str() {
+            "nowhere" => Err(PowerError::Settings("it is nowhere".to_owned())),
+            _ => Ok(Box::new(Control(Arc::clone(&self.0)))),
+        }
+    }
+}
+
+impl PowerControl for Control {
+    fn state(&self) -> Result<PowerState, PowerError> {
+        self.0.state()
+    }
+
+    fn power(&self, power: Power) -> Result<(), PowerError> {
+        self.0.power(power)
+    }
+
+    fn set_boot(&self, boot: &Boot) -> Result<(), PowerError> {
+        self.0.set_boot(boot)
+    }
+
+    fn boot(&self) -> Result<Option<BootNow>, PowerError> {
+        self.0.boot()
+    }
 }
 
 impl std::fmt::Debug for Watched {
@@ -108,10 +145,12 @@ impl Servers {
         for export in published {
             exporter.publish(&export).unwrap();
         }
+        let power = Arc::new(OneServer::default());
         let profiles = Arc::new(Profiles {
             sealer,
             folder,
             exporter: Arc::clone(&exporter) as Arc<dyn Exporter>,
+            controls: Arc::clone(&power) as Arc<dyn Controls>,
             rules: Rules::default(),
         });
         for export in records.read(|view| profiles.exports(view)).unwrap() {
@@ -126,6 +165,7 @@ impl Servers {
             records,
             exporter,
             profiles,
+            power,
             tasks,
             runtime: runtime.enable_all().build().unwrap(),
         }
