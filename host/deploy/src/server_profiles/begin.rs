@@ -301,7 +301,8 @@ impl Profiles {
         };
         let request = self.request(deployment, &profile.identity)?;
         let (volume, mut making) = Deployment::begin(change, request, &self.sealer)?;
-        let names = self.names(id, &volume.id, &profile.identity);
+        let initiator = initiator(change, profile)?;
+        let names = self.names(id, &volume.id, initiator);
         making.facts = Some(facts::of(id, profile, &names, &self.exporter.portals()));
         let body = OsVolume {
             export: Some(names),
@@ -350,6 +351,15 @@ fn take(
     };
     change.update(id, expected, busy)?;
     Ok(before)
+}
+
+/// The name under which the server of a profile logs in: that of its hardware where that is fixed.
+fn initiator(view: &mut View<'_>, profile: &ServerProfile) -> Result<String, RecordsError> {
+    let fixed = match &profile.server_hardware {
+        Some(hardware) => view.get::<ServerHardware>(hardware)?.body.initiator,
+        None => None,
+    };
+    Ok(fixed.unwrap_or_else(|| profile.identity.initiator.clone()))
 }
 
 /// A server that runs loses its disk only by force. What is known of its power may be old; whether it uses

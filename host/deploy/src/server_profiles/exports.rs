@@ -13,16 +13,11 @@ use mintage_volume::escape::escape;
 impl Profiles {
     /// Under which name a volume is offered to a server. It is known before the volume is made, because
     /// scripts may write it into the volume.
-    pub(super) fn names(
-        &self,
-        profile: &Id,
-        volume: &Id,
-        identity: &ServerIdentity,
-    ) -> VolumeExport {
+    pub(super) fn names(&self, profile: &Id, volume: &Id, initiator: String) -> VolumeExport {
         VolumeExport {
             server_profile: profile.clone(),
             target: format!("{}:volume-{volume}", self.rules.iqn_prefix),
-            initiator: identity.initiator.clone(),
+            initiator,
         }
     }
 

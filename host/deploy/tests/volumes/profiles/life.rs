@@ -356,6 +356,7 @@ pub fn started() {
         ..wanted(name, &plan)
     };
     let bay = hardware("bay 1", "https://bmc");
+    let fixed = "iqn.2026-11.com.example:bay-2";
     let (id, task) = servers.create(on("web01", &bay)).unwrap();
     assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
     let power = &servers.power.0;
@@ -371,9 +372,15 @@ pub fn started() {
     servers.check();
     // A BMC that cannot be used keeps nobody from its volume.
     let nowhere = hardware("bay 2", "nowhere");
+    // Its firmware has a name of its own, under which it logs in.
+    crate::world::change(&world.records, |change| {
+        let mut body = change.get::<ServerHardware>(&nowhere)?.body;
+        body.initiator = Some(fixed.to_owned());
+        change.update(&nowhere, &Match::Any, body)
+    });
     let (second, task) = servers.create(on("web02", &nowhere)).unwrap();
     assert_eq!(task.task_state, TaskState::Warning);
     assert_eq!(task.warnings[0].error_code, "BOOT");
-    assert!(servers.profile(&second).os_volume.is_some());
+    assert_eq!(login(&servers, &second).initiator.as_str(), fixed);
     servers.check();
 }
