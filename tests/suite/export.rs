@@ -3,6 +3,7 @@
 
 mod bench;
 mod daemons;
+mod external;
 mod logins;
 mod service;
 

@@ -28,24 +28,39 @@ pub struct TgtBench {
 impl TgtBench {
     /// Starts them.
     pub fn new() -> Self {
-        let mut bench = Self {
+        let mut bench = Self::unstarted(free_portals());
+        bench.start();
+        bench
+    }
+
+    /// Uses daemons that run already: their control ports, and where they listen.
+    pub fn external(pairs: &[(u16, Portal)]) -> Self {
+        let mut bench = Self::unstarted(pairs.iter().map(|(_, portal)| *portal).collect());
+        bench.start_with(Daemons::External(pairs.to_vec()));
+        bench
+    }
+
+    fn unstarted(portals: Vec<Portal>) -> Self {
+        let bench = Self {
             exporter: None,
-            portals: free_portals(),
+            portals,
             environment: Environment::new(),
             states: Mutex::default(),
         };
         std::fs::create_dir(bench.folder()).unwrap();
-        bench.start();
         bench
     }
 
     /// Starts the exporter, as a service does at its start.
     pub fn start(&mut self) {
-        let (tell, states) = mpsc::channel();
-        let daemons = Daemons::Own {
+        self.start_with(Daemons::Own {
             folder: self.folder(),
             portals: self.portals.clone(),
-        };
+        });
+    }
+
+    fn start_with(&mut self, daemons: Daemons) {
+        let (tell, states) = mpsc::channel();
         // Nobody listens when the test is over.
         let exporter = Tgt::start(daemons, move |state| drop(tell.send(state)));
         self.exporter = Some(exporter);

@@ -179,6 +179,31 @@ fn a_target_that_is_half_made_is_made_anew() {
     }
 }
 
+/// Many targets are made, and made again, quickly.
+#[test]
+fn a_hundred_targets_are_back_in_seconds() {
+    if !is_ready() {
+        return;
+    }
+    let bench = TgtBench::new();
+    let exports: Vec<_> = (0..100)
+        .map(|n| bench.export(&format!("web{n:03}")))
+        .collect();
+    let begin = Instant::now();
+    for export in &exports {
+        bench.exporter().publish(export).unwrap();
+    }
+    println!("100 targets at two daemons took {:?}", begin.elapsed());
+    let first = bench.exporter().portals()[0];
+    let begin = Instant::now();
+    bench.kill(1);
+    // They are made in the order of their names.
+    drop(bench.log_in_again(first, &Login::of(&exports[99])));
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    println!("a killed daemon had 100 targets again after {took:?}");
+}
+
 /// A port that somebody else has is told, and the other path serves.
 #[test]
 fn a_portal_that_cannot_be_had_is_told_and_does_not_keep_the_other() {

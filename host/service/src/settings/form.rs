@@ -24,7 +24,7 @@ pub enum Form {
     Count,
     /// Addresses with ports, with commas between.
     Addresses,
-    /// Numbers from 0 to 65535, with commas between.
+    /// Numbers from 0 to 32767, with commas between.
     Ports,
     /// The beginning of iSCSI names.
     IscsiName,
@@ -76,7 +76,7 @@ impl Form {
             Self::Addresses => {
                 "addresses and ports with commas between, `10.0.0.1:3260, 10.0.1.1:3260`".to_owned()
             }
-            Self::Ports => "numbers from 0 to 65535 with commas between, `1, 2`".to_owned(),
+            Self::Ports => "numbers from 0 to 32767 with commas between, `1, 2`".to_owned(),
             Self::IscsiName => {
                 "a month and a domain, reversed, `iqn.2026-11.com.example`, of 160 bytes at most"
                     .to_owned()
@@ -104,7 +104,8 @@ impl Form {
             Self::Duration => with_unit(text, &DURATIONS).map(Json::from),
             Self::Count => text.parse::<u32>().ok().filter(|n| *n > 0).map(Json::from),
             Self::Addresses => list::<SocketAddr>(text),
-            Self::Ports => list::<u16>(text),
+            // What tgtd takes; a sign is none of it.
+            Self::Ports => list::<i16>(text).filter(|_| !text.contains(['-', '+'])),
             Self::IscsiName => {
                 let is_short = text.len() <= LONGEST_PREFIX && text.starts_with("iqn.");
                 (is_short && Iqn::parse(text).is_ok()).then(|| text.into())

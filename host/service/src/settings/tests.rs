@@ -132,7 +132,8 @@ fn values_are_read_as_they_are_written() {
         (Form::Count, "12", Some(12)),
         (Form::Addresses, "10.0.0.1", None),
         (Form::Addresses, "10.0.0.1:3260,", None),
-        (Form::Ports, "1, 65536", None),
+        (Form::Ports, "1, 32768", None),
+        (Form::Ports, "-1", None),
         (Form::IscsiName, "web01", None),
         (Form::IscsiName, "eui.02004567A425678D", None),
     ] {
