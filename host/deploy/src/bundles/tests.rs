@@ -244,7 +244,7 @@ fn a_hostile_upload_leaves_nothing() {
 #[test]
 fn an_image_that_is_deleted_before_it_is_packed_is_told_from_a_file_that_is_lost() {
     let service = filled();
-    let contents = service.records.read(|view| Contents::all(view)).unwrap();
+    let contents = service.records.read(Contents::all).unwrap();
     let open = || service.archives.open_volumes(&contents, &service.records);
     assert_eq!(open().unwrap().map(|volumes| volumes.len()), Some(1));
     let image = &contents.golden_images[0].id;
