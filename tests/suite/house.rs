@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "mintage-service",
         &[
+            "mintage-boot",
             "mintage-deploy",
             "mintage-engine",
             "mintage-plans",

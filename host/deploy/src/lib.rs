@@ -10,6 +10,7 @@ pub mod golden_images;
 mod limits;
 pub mod networks;
 pub mod os_volumes;
+pub mod power;
 mod script_check;
 pub mod server_profiles;
 pub mod task;

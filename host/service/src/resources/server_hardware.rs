@@ -3,6 +3,7 @@
 mod consoles;
 mod input;
 mod inventory;
+mod power;
 mod wire;
 
 use crate::access::Caller;
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, update, delete))
         .merge(inventory::routes())
         .merge(consoles::routes())
+        .merge(power::routes())
 }
 
 /// A stored server as the wire has it.
