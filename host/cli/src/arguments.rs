@@ -5,8 +5,8 @@ use crate::commands::remote::{
     update, upload, watch,
 };
 use crate::commands::{
-    bundle, cat, check, completions, config, demo, diff, doc, inspect, ls, man, new, run, scan,
-    serve, test, tree,
+    boot_test, bundle, cat, check, completions, config, demo, diff, doc, inspect, ls, man, new,
+    run, scan, serve, test, tree,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Tree(tree::Tree),
     Diff(diff::Diff),
     Scan(scan::Scan),
+    BootTest(boot_test::BootTest),
     New(new::New),
     Check(check::Check),
     Test(test::Test),
@@ -90,6 +91,7 @@ impl Command {
             Self::Tree(command) => command.run(screen),
             Self::Diff(command) => command.run(screen),
             Self::Scan(command) => command.run(screen),
+            Self::BootTest(command) => command.run(screen),
             Self::New(command) => command.run(screen),
             Self::Check(command) => command.run(screen),
             Self::Test(command) => command.run(screen),

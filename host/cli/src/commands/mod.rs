@@ -1,5 +1,6 @@
 //! The commands, a file each: arguments in, a job for a worker, its answer out.
 
+pub mod boot_test;
 pub mod bundle;
 pub mod cat;
 pub mod check;
