@@ -61,7 +61,7 @@ pub(crate) fn golden_image() -> Vec<u8> {
 }
 
 /// The content of a file of a volume.
-fn read(volume: &Path, path: &str) -> String {
+pub(crate) fn read(volume: &Path, path: &str) -> String {
     let device = FileDevice::read_only(File::open(volume).unwrap()).unwrap();
     let options = TreeOptions {
         read_only: true,

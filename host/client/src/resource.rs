@@ -66,6 +66,11 @@ const KINDS: &[ResourceKind] = &[
         &["state", "status", "modified"],
     ),
     kind(
+        "server-profile-templates",
+        "/rest/server-profile-templates",
+        &["status", "modified"],
+    ),
+    kind(
         "server-hardware",
         "/rest/server-hardware",
         &["state", "powerState", "model"],

@@ -1,6 +1,7 @@
 //! `Machine`: a PC in QEMU that boots from an iSCSI target, and what it says on its console.
 
 use mintage_test_support::Environment;
+use mintage_test_support::lane::cache;
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// A disk behind an iSCSI target, and how to get to it.
 #[derive(Debug, Clone)]
 pub struct Disk {
-    pub portal: String,
+    /// Its paths, `ADDRESS:PORT`.
+    pub portals: Vec<String>,
     pub target: String,
     pub lun: u64,
     pub initiator: String,
@@ -29,13 +31,13 @@ impl Disk {
     /// As the tools of libiscsi take it.
     pub fn url(&self) -> String {
         let Self {
-            portal,
             target,
             lun,
             user,
             secret,
             ..
         } = self;
+        let portal = &self.portals[0];
         format!("iscsi://{user}%{secret}@{portal}/{target}/{lun}")
     }
 }
@@ -49,14 +51,13 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Switches it on.
+    /// Switches on one whose firmware boots from the disk by its first path.
     pub fn start(environment: &Environment, disk: &Disk) -> Self {
         let secret = environment.path("chap-secret");
         fs::write(&secret, &disk.secret).unwrap();
         fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
         let object = format!("secret,id=chap,file={}", secret.display());
         let Disk {
-            portal,
             target,
             lun,
             initiator,
@@ -64,9 +65,47 @@ impl Machine {
             ..
         } = disk;
         let drive = format!(
-            "driver=iscsi,node-name=disk,transport=tcp,portal={portal},target={target},lun={lun},\
-             initiator-name={initiator},user={user},password-secret=chap"
+            "driver=iscsi,node-name=disk,transport=tcp,portal={},target={target},lun={lun},\
+             initiator-name={initiator},user={user},password-secret=chap",
+            disk.portals[0]
         );
+        let scsi = [
+            "-device",
+            "virtio-scsi-pci",
+            "-device",
+            "scsi-hd,drive=disk,bootindex=0",
+        ];
+        let args = [["-object", &object, "-blockdev", &drive], scsi].concat();
+        Self::switch_on(environment, &args)
+    }
+
+    /// Switches on one whose kernel reaches the disk itself, by all its paths.
+    pub fn start_by_all_paths(environment: &Environment, disk: &Disk) -> Self {
+        let Disk {
+            target,
+            initiator,
+            user,
+            secret,
+            ..
+        } = disk;
+        let mut words = format!(
+            "console=ttyS0 quiet ip4=10.0.2.15 initiator={initiator} target={target} user={user} \
+             password={secret}"
+        );
+        let mut network = "user,id=net,restrict=on".to_owned();
+        // QEMU tells what it forwards apart by the port alone.
+        for (port, portal) in (3260..).zip(&disk.portals) {
+            words += &format!(" portal=10.0.2.100:{port}");
+            network += &format!(",guestfwd=tcp:10.0.2.100:{port}-tcp:{portal}");
+        }
+        let [kernel, initrd] = ["vmlinuz", "iscsi-initrd"]
+            .map(|name| cache(&format!("tiny-linux/{name}")).display().to_string());
+        let boot = ["-kernel", &kernel, "-initrd", &initrd, "-append", &words];
+        let card = ["-netdev", &network, "-device", "virtio-net-pci,netdev=net"];
+        Self::switch_on(environment, &[boot.as_slice(), &card].concat())
+    }
+
+    fn switch_on(environment: &Environment, args: &[&str]) -> Self {
         let mut qemu = environment.program("qemu-system-x86_64");
         qemu.args([
             "-nographic",
@@ -77,13 +116,7 @@ impl Machine {
         ]);
         // The processor of the host hangs where it is virtual itself.
         qemu.args(["-accel", "tcg", "-smp", "1", "-cpu", "max", "-m", "512"]);
-        qemu.args(["-object", &object, "-blockdev", &drive]);
-        qemu.args([
-            "-device",
-            "virtio-scsi-pci",
-            "-device",
-            "scsi-hd,drive=disk,bootindex=0",
-        ]);
+        qemu.args(args);
         qemu.stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit());
