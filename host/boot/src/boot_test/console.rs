@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn what_a_console_says_is_understood_also_in_pieces() {
-        let table: [(&[&str], Option<(bool, &str)>); 9] = [
+        type Case = (&'static [&'static str], Option<(bool, &'static str)>);
+        let table: [Case; 9] = [
             (&["Linux version 6.1\r\n"], None),
             (
                 &["web01 login", ": "],
