@@ -7,9 +7,9 @@ use crate::os_volumes::{DeployError, DeployRequest, Deployment, Making, Seed, Se
 use crate::task::{self, NewTask};
 use mintage_records::model::{
     EarlierVolume, OsDeployment, OsVolume, PowerState, ProfileState, ServerHardware,
-    ServerIdentity, ServerProfile, Task,
+    ServerIdentity, ServerProfile, Task, TaskState,
 };
-use mintage_records::{Change, Id, Kind, Match, RecordsError, Stored, View};
+use mintage_records::{Change, Filter, Id, Kind, Match, Query, RecordsError, Stored, View};
 use mintage_volume::escape::escape;
 use serde_json::{Map, Value as Json};
 
@@ -328,7 +328,8 @@ impl Profiles {
     }
 }
 
-/// Takes a profile for a task; the answer is how it is now.
+/// Takes a profile for a task; the answer is how it is now. A task that has ended holds none, whatever the
+/// profile's state says.
 fn take(
     change: &mut Change<'_>,
     id: &Id,
@@ -336,21 +337,38 @@ fn take(
     state: ProfileState,
 ) -> Result<ServerProfile, DeployError> {
     let stored = change.get::<ServerProfile>(id)?;
-    if stored.body.state != ProfileState::Normal {
+    if let Some(task) = live_task(change, id)? {
         let name = escape(stored.body.name.as_bytes());
         return Err(DeployError::conflict(
             "PROFILE_BUSY",
             format!("a task works at server profile `{name}`"),
-            "Wait for the task, or cancel it.",
+            &format!("Wait for {}, or cancel it.", Kind::Tasks.uri(&task)),
         ));
     }
-    let before = stored.body.clone();
+    let before = ServerProfile {
+        state: ProfileState::Normal,
+        ..stored.body
+    };
     let busy = ServerProfile {
         state,
-        ..stored.body
+        ..before.clone()
     };
     change.update(id, expected, busy)?;
     Ok(before)
+}
+
+/// The task that works at a profile: until it is recorded as ended, it may do any of its steps again.
+fn live_task(view: &mut View<'_>, profile: &Id) -> Result<Option<Id>, RecordsError> {
+    // The wire's names are the variants'.
+    let ended = TaskState::FINAL.map(|state| Filter::equal("taskState", format!("{state:?}")));
+    let live = Query {
+        filters: vec![Filter::Not(Box::new(Filter::Any(ended.to_vec())))],
+        ..Query::default()
+    };
+    let about = Some((Kind::ServerProfiles, profile.clone()));
+    let tasks = view.list::<Task>(&live)?.members;
+    let found = tasks.into_iter().find(|task| task.body.resource == about);
+    Ok(found.map(|task| task.id))
 }
 
 /// The name under which the server of a profile logs in: that of its hardware where that is fixed.

@@ -71,23 +71,23 @@ fn trust(trust: &BmcTrust) -> Result<Trust, PowerError> {
 
 impl Replacement {
     /// Sets what the server boots from, and switches it on, where its hardware has a BMC and the volume
-    /// or the hardware is another one. Whether it was started.
+    /// or the hardware is another one.
     ///
     /// # Errors
     /// Why not: for a warning.
-    pub(super) fn boot(&self, profiles: &Profiles, records: &Records) -> Result<bool, TaskFailure> {
+    pub(super) fn boot(&self, profiles: &Profiles, records: &Records) -> Result<(), TaskFailure> {
         let Some(after) = &self.after else {
-            return Ok(false);
+            return Ok(());
         };
         let Some(control) = profiles.control(after, records)? else {
-            return Ok(false);
+            return Ok(());
         };
         let is_moved = self.before.as_ref().is_none_or(|before| {
             before.server_hardware != after.server_hardware || before.os_volume != after.os_volume
         });
         let portals = profiles.exporter.portals();
         let (Some(volume), true, false) = (&after.os_volume, is_moved, portals.is_empty()) else {
-            return Ok(false);
+            return Ok(());
         };
         let volume = records.read(|view| view.get::<OsVolume>(volume))?;
         let export = profiles.export(&volume, &after.identity)?;
@@ -113,20 +113,7 @@ impl Replacement {
             }
         };
         control.power(power).map_err(failed)?;
-        note_power(records, after, KnownPower::On)?;
-        Ok(true)
-    }
-
-    /// Switches a server off that [`Self::boot`] has started: it is to lose its disk again.
-    pub(super) fn stop(&self, profiles: &Profiles, records: &Records) -> Result<(), TaskFailure> {
-        let Some(after) = &self.after else {
-            return Ok(());
-        };
-        let Some(control) = profiles.control(after, records)? else {
-            return Ok(());
-        };
-        control.power(Power::Off(Manner::Forced)).map_err(failed)?;
-        Ok(note_power(records, after, KnownPower::Off)?)
+        Ok(note_power(records, after, KnownPower::On)?)
     }
 }
 

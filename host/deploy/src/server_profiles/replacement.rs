@@ -77,6 +77,11 @@ impl Replacement {
         // Once more: whoever offers it may have been started anew since.
         self.export(profiles, records)?;
         self.unexport(profiles, records)?;
+        let moved = self.moved();
+        if let Some((volume, _)) = moved {
+            // Who is logged in from the old hardware must be off before the new one can come.
+            profiles.unpublish(records, volume, self.wish())?;
+        }
         let Some(after) = &self.after else {
             return Ok(());
         };
@@ -91,7 +96,18 @@ impl Replacement {
             let after = after.clone();
             write(change, &self.profile, ServerProfile { state, ..after })
         })?;
-        Ok(())
+        match moved {
+            Some((volume, after)) => profiles.publish(records, volume, &after.identity),
+            None => Ok(()),
+        }
+    }
+
+    /// The volume that stays with the profile while its hardware becomes another.
+    fn moved(&self) -> Option<(&Id, &ServerProfile)> {
+        let (before, after) = (self.before.as_ref()?, self.after.as_ref()?);
+        let is_moved = before.server_hardware != after.server_hardware;
+        let volume = after.os_volume.as_ref()?;
+        (is_moved && self.old_id() == Some(volume)).then_some((volume, after))
     }
 
     /// Takes back the offer of the old volume.
@@ -99,11 +115,15 @@ impl Replacement {
         let Some((volume, _)) = self.old_volume() else {
             return Ok(());
         };
-        let force = match self.force {
+        profiles.unpublish(records, volume, self.wish())
+    }
+
+    /// Whether live sessions are ended.
+    fn wish(&self) -> Force {
+        match self.force {
             true => Force::Yes,
             false => Force::No,
-        };
-        profiles.unpublish(records, volume, force)
+        }
     }
 
     /// Removes what nobody needs any more, and says that the profile is as it was wished.
@@ -142,7 +162,7 @@ impl Replacement {
         author: &Author,
     ) -> Result<(), DeployError> {
         let is_back = records.change(author, |change| self.write_before(change))?;
-        match self.old_volume() {
+        match self.old_volume().or_else(|| self.moved()) {
             Some((volume, before)) if is_back => {
                 profiles.publish(records, volume, &before.identity)
             }
@@ -158,7 +178,7 @@ impl Replacement {
     ) -> Result<(), DeployError> {
         match self.new_volume() {
             Some((volume, _)) if !self.is_used(records, volume)? => {
-                profiles.unpublish(records, volume, Force::Yes)
+                profiles.unpublish(records, volume, self.wish())
             }
             _ => Ok(()),
         }
@@ -190,6 +210,11 @@ impl Replacement {
         match &self.making {
             Some(making) if !self.is_used(records, &making.os_volume)? => {
                 let (folder, volume) = (&profiles.folder, &making.os_volume);
+                // Nobody loses a disk that they have logged in to, however that came to be.
+                let live = profiles.sessions(records, volume).unwrap_or_default();
+                if !live.is_empty() {
+                    profiles.check_idle(records, volume)?;
+                }
                 making::delete(records, folder, author, volume, &Match::Any)
             }
             _ => Ok(()),

@@ -32,7 +32,7 @@ pub enum ProfileStep {
 const EXPORT: StepPlan<ProfileStep> =
     StepPlan::new(ProfileStep::Export, "export", AfterCrash::RunAgain);
 const SWITCH: StepPlan<ProfileStep> =
-    StepPlan::new(ProfileStep::Switch, "switch", AfterCrash::RunAgain);
+    StepPlan::new(ProfileStep::Switch, "switch", AfterCrash::RunAgain).no_return();
 const BOOT: StepPlan<ProfileStep> = StepPlan::new(ProfileStep::Boot, "boot", AfterCrash::RunAgain);
 const FINISH: StepPlan<ProfileStep> =
     StepPlan::new(ProfileStep::Finish, "finish", AfterCrash::RunAgain);
@@ -62,10 +62,10 @@ impl Verb for DeployProfile {
         &self,
         step: ProfileStep,
         input: &Replacement,
-        output: &Json,
+        _output: &Json,
         context: &mut StepContext,
     ) -> Result<(), TaskFailure> {
-        undo(&self.0, step, input, output, context)
+        undo(&self.0, step, input, context)
     }
 }
 
@@ -88,14 +88,14 @@ impl Verb for ChangeProfile {
         &self,
         step: ProfileStep,
         input: &Replacement,
-        output: &Json,
+        _output: &Json,
         context: &mut StepContext,
     ) -> Result<(), TaskFailure> {
-        undo(&self.0, step, input, output, context)?;
+        let undone = undo(&self.0, step, input, context);
         match step {
-            // The first one: what began the task is undone with it.
-            ProfileStep::Export => restore(&self.0, input, context),
-            _ => Ok(()),
+            // The first one: what began the task is undone with it, whatever came of the offer.
+            ProfileStep::Export => restore(&self.0, input, context).and(undone),
+            _ => undone,
         }
     }
 }
@@ -118,11 +118,12 @@ fn run(
             context.check()?;
             input.switch(profiles, &records, &author)?;
         }
-        ProfileStep::Boot => match input.boot(profiles, &records) {
-            Ok(is_started) => return Ok(is_started.into()),
+        ProfileStep::Boot => {
             // The server has its volume: somebody can start it by hand.
-            Err(failure) => context.warn(failure),
-        },
+            if let Err(failure) = input.boot(profiles, &records) {
+                context.warn(failure);
+            }
+        }
         ProfileStep::Finish => input.finish(profiles, &records, &author)?,
     }
     Ok(Json::Null)
@@ -132,7 +133,6 @@ fn undo(
     profiles: &Profiles,
     step: ProfileStep,
     input: &Replacement,
-    output: &Json,
     context: &StepContext,
 ) -> Result<(), TaskFailure> {
     let (records, author) = (context.records(), context.author());
@@ -140,7 +140,7 @@ fn undo(
         ProfileStep::Customize => restore(profiles, input, context),
         ProfileStep::Export => Ok(input.take_back(profiles, records)?),
         ProfileStep::Switch => Ok(input.switch_back(profiles, records, author)?),
-        ProfileStep::Boot if *output == Json::Bool(true) => input.stop(profiles, records),
+        // Never after a switch that is done: the server may run from its new volume.
         ProfileStep::Boot | ProfileStep::Finish => Ok(()),
     }
 }

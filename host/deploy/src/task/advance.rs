@@ -64,7 +64,10 @@ pub(super) fn advance(
         }
         Happening::Failed { step, failure } => {
             if end_step(task, *step, StepState::Running, StepState::Failed, at) {
-                fail(task, *step, failure, at);
+                match is_past_return(task, shape) {
+                    true => pass_over(task, *step, failure, at),
+                    false => fail(task, *step, failure, at),
+                }
             }
         }
         Happening::Undone { step } => {
@@ -144,7 +147,7 @@ fn take_up(task: &mut Task, shape: &[StepShape], at: Time) {
         .iter()
         .position(|step| step.state == StepState::Running);
     let is_parked = task.task_state == TaskState::Suspended;
-    let said = match (cut_off, is_going_back(task)) {
+    let said = match (cut_off, is_going_back(task, shape)) {
         (_, true) => "The service has started again; undoing goes on.".to_owned(),
         (None, false) => "The service has started again; the task goes on.".to_owned(),
         (Some(step), false) if is_parked && may_run_again(shape, step) => {
@@ -233,15 +236,30 @@ fn not_undone(task: &mut Task, step: usize, failure: &TaskFailure, at: Time) {
     });
 }
 
+/// Notes what failed in a task that is not undone any more.
+fn pass_over(task: &mut Task, step: usize, failure: &TaskFailure, at: Time) {
+    let name = task.steps[step].name.clone();
+    log(task, &format!("Step `{name}` failed: {failure}"), at);
+    task.steps[step].state = StepState::Done;
+    task.warnings.extend(failure.errors.iter().cloned());
+}
+
+/// Whether a step is done behind which there is no way back.
+fn is_past_return(task: &Task, shape: &[StepShape]) -> bool {
+    let mut steps = task.steps.iter().zip(shape);
+    steps.any(|(step, shape)| shape.no_return && step.state == StepState::Done)
+}
+
 /// Whether the task is being undone.
-fn is_going_back(task: &Task) -> bool {
+fn is_going_back(task: &Task, shape: &[StepShape]) -> bool {
     let all_done = task.steps.iter().all(|step| step.state == StepState::Done);
     // Who wants a task stopped that has done everything is too late.
-    !task.errors.is_empty() || (task.cancel_requested && !all_done)
+    !is_past_return(task, shape)
+        && (!task.errors.is_empty() || (task.cancel_requested && !all_done))
 }
 
 fn settle(task: &mut Task, shape: &[StepShape], at: Time) -> Decision {
-    match is_going_back(task) {
+    match is_going_back(task, shape) {
         false => go_on(task, shape, at),
         true => go_back(task, at),
     }

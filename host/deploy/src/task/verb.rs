@@ -21,6 +21,8 @@ use std::fmt;
 /// - Undoing goes from the last step that was begun to the first. `undo` of the first step is always
 ///   called, even when that step never began: it also takes back what was made in the transaction that
 ///   began the task. `undo` may be called again after it was done, and for steps that did nothing.
+/// - When a step that is of [`StepPlan::no_return`] is recorded as done, the task is never undone. A later
+///   step that fails is passed over with a warning, so it must leave nothing that only it could mend.
 /// - When the last step is recorded as done, the task is completed and is never undone.
 pub trait Verb: Send + Sync + 'static {
     /// Names the verb in the store; never changed once tasks with it exist.
@@ -76,6 +78,7 @@ impl<S> StepPlan<S> {
                 name,
                 weight: 1,
                 after_crash,
+                no_return: false,
             },
         }
     }
@@ -84,6 +87,14 @@ impl<S> StepPlan<S> {
     #[must_use]
     pub const fn weight(mut self, weight: u32) -> Self {
         self.shape.weight = weight;
+        self
+    }
+
+    /// Once this step is recorded as done, the task only goes forward: who wants it stopped is too late, and
+    /// what fails in a later step is a warning.
+    #[must_use]
+    pub const fn no_return(mut self) -> Self {
+        self.shape.no_return = true;
         self
     }
 }
@@ -103,6 +114,7 @@ pub(super) struct StepShape {
     pub(super) name: &'static str,
     pub(super) weight: u32,
     pub(super) after_crash: AfterCrash,
+    pub(super) no_return: bool,
 }
 
 /// The verbs of a service.

@@ -48,6 +48,7 @@ fn shape(steps: usize, after_crash: AfterCrash) -> Vec<StepShape> {
         name,
         weight: 1,
         after_crash,
+        no_return: false,
     };
     NAMES[..steps].iter().map(shape).collect()
 }
@@ -254,6 +255,43 @@ fn every_sequence_of_happenings_ends_well() {
             );
         }
     }
+}
+
+#[test]
+fn behind_a_step_of_no_return_a_task_only_goes_forward() {
+    let mut shape = shape(3, AfterCrash::RunAgain);
+    shape[1].no_return = true;
+    let at = Time::from_millis(0);
+    let done = |step| Happening::Done {
+        step,
+        output: Json::Null,
+    };
+    let failed = |step| Happening::Failed {
+        step,
+        failure: TaskFailure::new("X", "it failed"),
+    };
+    for (last, expected) in [
+        (done(2), TaskState::Completed),
+        (failed(2), TaskState::Warning),
+    ] {
+        let mut task = task(3);
+        advance(&mut task, &shape, &Happening::TakenUp, at);
+        assert_eq!(advance(&mut task, &shape, &done(0), at), Decision::Run(1));
+        assert_eq!(advance(&mut task, &shape, &done(1), at), Decision::Run(2));
+        request_cancel(&mut task, "anna", at);
+        let again = advance(&mut task, &shape, &Happening::TakenUp, at);
+        assert_eq!(again, Decision::Run(2), "too late to stop it");
+        assert_eq!(advance(&mut task, &shape, &last, at), Decision::End);
+        assert_eq!((task.task_state, task.errors.len()), (expected, 0));
+    }
+    // Before it, there is a way back.
+    let mut task = task(3);
+    advance(&mut task, &shape, &Happening::TakenUp, at);
+    advance(&mut task, &shape, &done(0), at);
+    assert_eq!(
+        advance(&mut task, &shape, &failed(1), at),
+        Decision::Undo(1)
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use mintage_records::{Change, Id, Kind, Match};
 use mintage_storage::export::conformance::Bench as _;
 use mintage_storage::export::{Exporter as _, Iqn};
 use serde_json::json;
+use std::sync::atomic::Ordering;
 
 /// Writes down who the server is.
 const PLAN: &str = "\
@@ -187,6 +188,27 @@ pub fn failed() {
     servers.check();
 }
 
+pub fn out_of_reach() {
+    let (world, plan, _) = world();
+    let servers = Servers::over(&world);
+    let (id, _) = servers.create(wanted("web01", &plan)).unwrap();
+    servers.redeploy(&id, false).unwrap();
+    let before = servers.profile(&id);
+    // With nobody who offers volumes, neither a new volume nor an old one becomes the server's.
+    servers.exporter.is_down.store(true, Ordering::Relaxed);
+    let (_, rolled_back) = servers.roll_back(&id).unwrap();
+    assert_eq!(rolled_back.task_state, TaskState::Error);
+    assert_eq!(servers.profile(&id), before);
+    let (_, redeployed) = servers.redeploy(&id, false).unwrap();
+    assert_eq!(redeployed.task_state, TaskState::Error);
+    assert_eq!(servers.profile(&id), before);
+    // And no task that has ended holds the profile.
+    servers.exporter.is_down.store(false, Ordering::Relaxed);
+    let (_, rolled_back) = servers.roll_back(&id).unwrap();
+    assert_eq!(rolled_back.task_state, TaskState::Completed);
+    servers.check();
+}
+
 pub fn live() {
     let (world, plan, _) = world();
     let servers = Servers::over(&world);
@@ -214,6 +236,18 @@ pub fn live() {
         assert_eq!(servers.profile(&id), before);
         servers.check();
     }
+    // Nor does it go to other hardware with its disk in use: two machines would write to it.
+    let hardware = json!({"name": "bay 1", "ports": [], "powerState": "Off", "status": "OK"});
+    let hardware: ServerHardware = serde_json::from_value(hardware).unwrap();
+    let bay = crate::world::change(&world.records, |change| change.insert(hardware)).id;
+    let moved = Wanted {
+        server_hardware: Some(bay),
+        ..wanted("web01", &plan)
+    };
+    let (_, task) = servers.update(&id, moved).unwrap();
+    assert_eq!(task.errors[0].error_code, "TARGET_IN_USE");
+    assert_eq!(servers.profile(&id), before);
+    servers.check();
     assert_eq!(
         servers
             .exporter

@@ -11,6 +11,10 @@ pub const CASES: &[Case] = &[
     ("a_server_gets_its_volume", life::deployed),
     ("a_redeployed_server_is_the_same_host", life::redeployed),
     ("a_failed_redeployment_changes_nothing", life::failed),
+    (
+        "without_an_exporter_nothing_changes_and_nothing_is_held",
+        life::out_of_reach,
+    ),
     ("a_live_session_is_not_cut_off", life::live),
     ("a_profile_is_moved_renamed_and_deleted", life::changed),
     ("an_address_is_a_servers_for_life", life::addressed),

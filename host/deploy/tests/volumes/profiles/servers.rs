@@ -17,6 +17,7 @@ use mintage_storage::export::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub struct Watched {
     pub inner: MemoryExporter,
     pub published: Mutex<BTreeMap<Iqn, Export>>,
     pub watch: Mutex<Box<dyn Fn() + Send>>,
+    /// Whether nobody answers.
+    pub is_down: AtomicBool,
 }
 
 /// The power of the only machine that has a BMC; at the address `nowhere` there is none.
@@ -81,10 +84,21 @@ impl Watched {
     fn tell(&self) {
         self.watch.lock().unwrap()();
     }
+
+    fn answer(&self) -> Result<(), ExportError> {
+        match self.is_down.load(Ordering::Relaxed) {
+            false => Ok(()),
+            true => Err(ExportError::Unavailable {
+                daemon: "tgtd 1".to_owned(),
+                why: "nobody answers".to_owned(),
+            }),
+        }
+    }
 }
 
 impl Exporter for Watched {
     fn publish(&self, export: &Export) -> Result<Published, ExportError> {
+        self.answer()?;
         self.tell();
         let published = self.inner.publish(export)?;
         let name = export.target.clone();
@@ -94,6 +108,7 @@ impl Exporter for Watched {
     }
 
     fn unpublish(&self, target: &Iqn, force: Force) -> Result<(), ExportError> {
+        self.answer()?;
         self.tell();
         self.inner.unpublish(target, force)?;
         self.published.lock().unwrap().remove(target);
@@ -102,6 +117,7 @@ impl Exporter for Watched {
     }
 
     fn sessions(&self, target: &Iqn) -> Result<Vec<Session>, ExportError> {
+        self.answer()?;
         self.inner.sessions(target)
     }
 
@@ -141,6 +157,7 @@ impl Servers {
             inner: MemoryExporter::new(directory, portals.to_vec()),
             published: Mutex::default(),
             watch: Mutex::new(Box::new(|| {})),
+            is_down: AtomicBool::new(false),
         });
         for export in published {
             exporter.publish(&export).unwrap();
