@@ -299,6 +299,16 @@ impl Profiles {
         let Some(deployment) = &profile.deployment else {
             return Ok(None);
         };
+        if let Some(name) = given::exposed(change, deployment)?.first() {
+            return Err(DeployError::refused(
+                "SECRET_EXPOSED",
+                format!(
+                    "attribute `{}` has a secret value, and is no password any more",
+                    escape(name.as_bytes())
+                ),
+                "Give the attribute another value, or make it a `password` in the build plan again.",
+            ));
+        }
         let request = self.request(deployment, &profile.identity)?;
         let (volume, mut making) = Deployment::begin(change, request, &self.sealer)?;
         let initiator = initiator(change, profile)?;

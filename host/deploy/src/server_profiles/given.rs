@@ -68,6 +68,35 @@ pub(super) fn of_template(
     Ok(deployment.filter(|deployment| deployment.deployment_plan == *plan))
 }
 
+/// The secret values that `deployment` gives to attributes which are no passwords any more: what is written
+/// of those into a volume would be shown.
+///
+/// # Errors
+/// `NotFound`, `Database`.
+pub(super) fn exposed<'a>(
+    view: &mut View<'_>,
+    deployment: &'a OsDeployment,
+) -> Result<Vec<&'a str>, RecordsError> {
+    let passwords = passwords(view, &deployment.deployment_plan)?;
+    let given = deployment.attributes.iter();
+    let exposed = given.filter(|given| {
+        let is_secret = matches!(given.value, Some(AttributeValue::Sealed(_)));
+        is_secret && !passwords.contains(given.name.as_str())
+    });
+    Ok(exposed.map(|given| given.name.as_str()).collect())
+}
+
+/// The attributes of a deployment plan that are passwords.
+fn passwords(view: &mut View<'_>, deployment_plan: &Id) -> Result<BTreeSet<String>, RecordsError> {
+    let plan = view.get::<DeploymentPlan>(deployment_plan)?.body;
+    let build_plan = view.get::<BuildPlan>(&plan.build_plan)?.body;
+    let settable = plan.custom_attributes.into_iter();
+    let declared = build_plan.custom_attributes.into_iter();
+    let declared = declared.chain(settable.map(|settable| settable.attribute));
+    let passwords = declared.filter(|attribute| attribute.is_password());
+    Ok(passwords.map(|attribute| attribute.name).collect())
+}
+
 /// One value; an empty one is none.
 fn value(
     text: &str,

@@ -63,8 +63,14 @@ impl World {
             description: None,
             constraints: None,
         };
-        let asked = [("HostName", "hostname"), ("NIC1", "nic")].into_iter();
-        let asked = asked.filter(|(name, _)| script.content.contains(name));
+        let asked = [
+            ("HostName", "hostname"),
+            ("NIC1", "nic"),
+            ("Passphrase", "password"),
+        ];
+        let asked = asked
+            .into_iter()
+            .filter(|(name, _)| script.content.contains(name));
         let custom_attributes = asked.map(attribute).collect();
         let stored = change(&self.records, |change| {
             let script = change.insert(script)?;

@@ -5,7 +5,7 @@ use crate::world::World;
 use mintage_boot::power::{BootKind, PowerControl as _};
 use mintage_deploy::server_profiles::{Profiles, Wanted};
 use mintage_records::Time;
-use mintage_records::model::{OsVolume, ServerHardware, TaskState};
+use mintage_records::model::{BuildPlan, OsVolume, ServerHardware, TaskState};
 use mintage_records::{Change, Id, Kind, Match};
 use mintage_storage::export::conformance::Bench as _;
 use mintage_storage::export::{Exporter as _, Iqn};
@@ -206,6 +206,45 @@ pub fn out_of_reach() {
     servers.exporter.is_down.store(false, Ordering::Relaxed);
     let (_, rolled_back) = servers.roll_back(&id).unwrap();
     assert_eq!(rolled_back.task_state, TaskState::Completed);
+    servers.check();
+}
+
+pub fn hidden() {
+    let world = World::new();
+    let script = format!("{PLAN}file::write(\"/etc/key\", attribute(\"Passphrase\"));\n");
+    let build_plan = world.build_plan("web", "deploy", &script);
+    let plan = world.deployment_plan("web", &build_plan, &world.golden);
+    let servers = Servers::over(&world);
+    let with = |host_name, passphrase| Wanted {
+        deployment: Some((
+            plan.clone(),
+            vec![
+                setting("HostName", host_name),
+                setting("Passphrase", passphrase),
+            ],
+        )),
+        ..wanted("web01", &plan)
+    };
+    let (id, task) = servers.create(with("web01", "s3cret-text")).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed);
+    crate::world::change(&world.records, |change| {
+        let mut plan = change.get::<BuildPlan>(&build_plan)?.body;
+        for attribute in &mut plan.custom_attributes {
+            if attribute.name == "Passphrase" {
+                attribute.kind = "string".to_owned();
+            }
+        }
+        change.update(&build_plan, &Match::Any, plan)
+    });
+    // It would stand in the diff and the log of the run now.
+    for refused in [
+        servers.redeploy(&id, false).unwrap_err(),
+        servers.update(&id, with("web02", "********")).unwrap_err(),
+    ] {
+        assert_eq!(refused.problems()[0].error_code, "SECRET_EXPOSED");
+    }
+    let (_, task) = servers.update(&id, with("web02", "no secret")).unwrap();
+    assert_eq!(task.task_state, TaskState::Completed);
     servers.check();
 }
 

@@ -15,6 +15,7 @@ pub const CASES: &[Case] = &[
         "without_an_exporter_nothing_changes_and_nothing_is_held",
         life::out_of_reach,
     ),
+    ("a_secret_does_not_become_a_text", life::hidden),
     ("a_live_session_is_not_cut_off", life::live),
     ("a_profile_is_moved_renamed_and_deleted", life::changed),
     ("an_address_is_a_servers_for_life", life::addressed),
