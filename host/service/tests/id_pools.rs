@@ -275,7 +275,7 @@ fn what_a_server_has_is_shown_and_only_released_with_it() {
 #[test]
 fn what_cannot_be_a_subnet_or_a_range_is_refused_with_all_that_is_wrong() {
     let service = Service::start();
-    let (subnet, _) = pool(&service);
+    let (subnet, range) = pool(&service);
     let wrong =
         json!({"networkId": "10.10.0.7", "subnetmask": "255.255.255.0", "gateway": "10.9.0.1"});
     let reply = service.post(SUBNETS, &wrong);
@@ -307,7 +307,23 @@ fn what_cannot_be_a_subnet_or_a_range_is_refused_with_all_that_is_wrong() {
             json!({"subnetUri": subnet["uri"], "startAddress": "10.10.0.19", "endAddress": "10.10.0.20"}),
             "RANGES_OVERLAP: it has addresses of the range `IPv4`",
         ),
+        (
+            RANGES,
+            json!({"subnetUri": subnet["uri"], "startStopFragments": [
+                {"startAddress": "10.10.0.100", "endAddress": "10.10.0.120"},
+                {"startAddress": "10.10.0.130", "endAddress": "10.10.0.140"},
+                {"startAddress": "10.10.0.115", "endAddress": "10.10.0.118"}]}),
+            "RANGES_OVERLAP: two fragments have 10.10.0.115 both",
+        ),
     ] {
         assert_eq!(service.post(path, &sent).refusal(400), text, "{sent}");
     }
+    let other = json!({"networkId": "10.20.0.0", "subnetmask": "255.255.255.0"});
+    let other = service.post(SUBNETS, &other).json(201);
+    let fragment = json!([{"startAddress": "10.20.0.10", "endAddress": "10.20.0.19"}]);
+    let moved = json!({"subnetUri": other["uri"], "startStopFragments": fragment});
+    assert_eq!(
+        service.put(uri(&range), &moved).refusal(400),
+        "INVALID_RANGE: a range stays in its subnet"
+    );
 }

@@ -139,7 +139,10 @@ pub fn check_range(
             ));
         }
     }
-    for pair in fragments.windows(2) {
+    // Beside one another, those that overlap are neighbours.
+    let mut in_order = fragments.clone();
+    in_order.sort_by_key(|fragment| fragment.start_address);
+    for pair in in_order.windows(2) {
         if let [one, next] = pair
             && overlap(one, next)
         {
