@@ -42,7 +42,7 @@ pub(super) struct Wire {
     created: String,
     modified: String,
     e_tag: String,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     os_deployment_settings: Option<Json>,
     /// The other members, as they came; secrets are masked.
     #[serde(flatten)]

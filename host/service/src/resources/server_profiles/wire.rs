@@ -57,7 +57,7 @@ pub(super) struct Wire {
     server_hardware_uri: Option<String>,
     /// The template that it was made from.
     server_profile_template_uri: Option<String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     os_deployment_settings: Option<Json>,
     /// Where the server finds its volume; null in lists, and for a server without one.
     boot_target: Option<Target>,
