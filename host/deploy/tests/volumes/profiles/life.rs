@@ -204,7 +204,17 @@ pub fn out_of_reach() {
     assert_eq!(servers.profile(&id), before);
     // And no task that has ended holds the profile.
     servers.exporter.is_down.store(false, Ordering::Relaxed);
-    let (_, rolled_back) = servers.roll_back(&id).unwrap();
+    let (_, rolled_back) = servers
+        .carry_out(|profiles, change| {
+            let begun = profiles.roll_back(change, &id, false)?;
+            // Two changes at a time are one too many.
+            let busy = profiles.redeploy(change, &id, false, false).unwrap_err();
+            let busy = &busy.problems()[0];
+            assert_eq!(busy.error_code, "PROFILE_BUSY");
+            assert!(busy.recommended_actions[0].contains(begun.task.id.as_str()));
+            Ok(begun)
+        })
+        .unwrap();
     assert_eq!(rolled_back.task_state, TaskState::Completed);
     servers.check();
 }
