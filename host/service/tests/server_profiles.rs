@@ -12,6 +12,7 @@ use mintage_records::model::{
 };
 use mintage_records::{Author, Change, Id, Kind, Match, RecordsError};
 use serde_json::{Value as Json, json};
+use std::time::{Duration, Instant};
 
 fn uri(body: &Json) -> &str {
     body["uri"].as_str().unwrap()
@@ -86,11 +87,20 @@ fn deployed(service: &Service, body: &Json) -> String {
 
 /// What the task of a profile comes to.
 fn settle(service: &Service, id: &Id) {
+    let records = &service.state.records;
+    let end = Instant::now() + Duration::from_secs(30);
+    let task = loop {
+        let tasks = records.read(|view| view.all::<Task>()).unwrap();
+        let newest = tasks.into_iter().max_by_key(|task| task.created).unwrap();
+        // Nobody here carries it out; until that is noted, it holds the profile.
+        if newest.body.task_state.is_final() {
+            break newest.body;
+        }
+        assert!(Instant::now() < end, "{newest:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    };
     change(service, |change| {
-        let tasks = change.all::<Task>()?;
-        let newest = tasks.iter().max_by_key(|task| task.created).unwrap();
-        let after: ServerProfile =
-            serde_json::from_value(newest.body.input["after"].clone()).unwrap();
+        let after: ServerProfile = serde_json::from_value(task.input["after"].clone()).unwrap();
         change.update(id, &Match::Any, after)
     });
 }
