@@ -3,6 +3,7 @@
 use crate::os_volumes::DeployError;
 use crate::server_profiles::Profiles;
 use mintage_records::Records;
+use mintage_records::model::ServerProfile;
 use mintage_storage::export::{ExportError, Exporter, Force, Iqn};
 use std::collections::BTreeSet;
 
@@ -21,7 +22,12 @@ pub enum Restored {
 /// # Errors
 /// `Records`.
 pub fn restore(records: &Records, profiles: &Profiles) -> Result<Restored, DeployError> {
-    for export in records.read(|view| profiles.exports(view))? {
+    for profile in records.read(|view| view.all::<ServerProfile>())? {
+        // What the records say is asked in that turn: a task may have changed it since.
+        let _turn = profiles.offers.of_all();
+        let Some(export) = records.read(|view| profiles.export_of(view, &profile.id))? else {
+            continue;
+        };
         match profiles.exporter.publish(&export) {
             Ok(_) => {}
             Err(ExportError::Off) => return Ok(Restored::All),

@@ -63,14 +63,30 @@ impl Profiles {
     /// # Errors
     /// As [`Self::export`].
     pub fn exports(&self, view: &mut View<'_>) -> Result<Vec<Export>, DeployError> {
-        let mut exports = Vec::new();
-        for profile in view.all::<ServerProfile>()? {
-            if let Some(volume) = &profile.body.os_volume {
-                let volume = view.get::<OsVolume>(volume)?;
-                exports.push(self.export(&volume, &profile.body.identity)?);
-            }
-        }
-        Ok(exports)
+        let profiles = view.all::<ServerProfile>()?;
+        let exports = profiles
+            .iter()
+            .map(|profile| self.export_of(view, &profile.id));
+        exports.filter_map(Result::transpose).collect()
+    }
+
+    /// What is to be offered now to the server of a profile; none when that has no volume, or is gone.
+    ///
+    /// # Errors
+    /// As [`Self::export`].
+    pub fn export_of(
+        &self,
+        view: &mut View<'_>,
+        profile: &Id,
+    ) -> Result<Option<Export>, DeployError> {
+        let Some(profile) = view.find::<ServerProfile>(profile)? else {
+            return Ok(None);
+        };
+        let Some(volume) = &profile.body.os_volume else {
+            return Ok(None);
+        };
+        let volume = view.get::<OsVolume>(volume)?;
+        self.export(&volume, &profile.body.identity).map(Some)
     }
 
     /// Offers a volume that is complete to the server with `identity`. Nothing is done where this service

@@ -14,6 +14,7 @@ mod fill;
 pub mod given;
 mod identity;
 pub mod nic;
+mod offers;
 mod replacement;
 mod shown;
 mod upkeep;
@@ -23,6 +24,7 @@ pub use begin::{Begun, Wanted};
 pub use boot::{Controls, RedfishControls};
 pub use decide::{Assignment, Decision, Reason, decide};
 pub use exports::{chap_name, mutual_name};
+pub use offers::Offers;
 pub use replacement::Replacement;
 pub use shown::shown;
 pub use verbs::{ChangeProfile, DeployProfile};
@@ -34,7 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What profiles are worked at with.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Profiles {
     /// Opens and seals what is secret.
     pub sealer: Arc<Sealer>,
@@ -42,6 +44,8 @@ pub struct Profiles {
     pub folder: Arc<DataFolder>,
     /// Who offers volumes to servers.
     pub exporter: Arc<dyn Exporter>,
+    /// Who changes what is offered.
+    pub offers: Offers,
     /// Who switches servers on.
     pub controls: Arc<dyn Controls>,
     /// What the operator has chosen.

@@ -74,6 +74,7 @@ impl Replacement {
         records: &Records,
         author: &Author,
     ) -> Result<(), DeployError> {
+        let _turn = profiles.offers.of_one();
         // Once more: whoever offers it may have been started anew since.
         self.export(profiles, records)?;
         self.unexport(profiles, records)?;
@@ -133,6 +134,7 @@ impl Replacement {
         records: &Records,
         author: &Author,
     ) -> Result<(), DeployError> {
+        let _turn = profiles.offers.of_one();
         // Once more: a service that was started anew offers what the profile has until it is gone.
         self.unexport(profiles, records)?;
         records.change(author, |change| {
@@ -161,6 +163,7 @@ impl Replacement {
         records: &Records,
         author: &Author,
     ) -> Result<(), DeployError> {
+        let _turn = profiles.offers.of_one();
         let is_back = records.change(author, |change| self.write_before(change))?;
         match self.old_volume().or_else(|| self.moved()) {
             Some((volume, before)) if is_back => {

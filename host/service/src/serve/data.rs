@@ -4,7 +4,7 @@ use super::{Result, Stop, exports, failed};
 use crate::access;
 use crate::settings::Settings;
 use crate::state::AppState;
-use mintage_deploy::server_profiles::{Profiles, RedfishControls, Rules};
+use mintage_deploy::server_profiles::{Offers, Profiles, RedfishControls, Rules};
 use mintage_deploy::task::{Feed, Tasks};
 use mintage_deploy::{DataFolder, WorkerScriptCheck, first_start, sweep, verbs};
 use mintage_engine::Diagnostic;
@@ -94,6 +94,7 @@ pub(super) fn open(
         sealer: Arc::clone(&sealer),
         folder: Arc::clone(&folder),
         exporter: exports::exporter(settings, &records)?,
+        offers: Offers::default(),
         controls: Arc::new(RedfishControls),
         rules: Rules {
             iqn_prefix: settings.export.prefix(),

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use futures_util::StreamExt as _;
-use mintage_deploy::server_profiles::{Profiles, RedfishControls, Rules};
+use mintage_deploy::server_profiles::{Offers, Profiles, RedfishControls, Rules};
 use mintage_deploy::task::{Feed, Tasks, Verbs};
 use mintage_deploy::{DataFolder, Limits, ScriptCheck, first_start, verbs};
 use mintage_plans::PlanLibrary;
@@ -108,6 +108,7 @@ impl Service {
             sealer: Arc::clone(&sealer),
             folder: Arc::clone(&data),
             exporter: Arc::new(MemoryExporter::new(folder.path(), vec![portal])),
+            offers: Offers::default(),
             controls: Arc::new(RedfishControls),
             rules: Rules::default(),
         });

@@ -98,7 +98,7 @@ fn watch(world: &World, servers: &Servers) -> Arc<Mutex<Vec<Left>>> {
             all.lock().unwrap().push(Left { folder, exports });
         }
     };
-    *servers.exporter.watch.lock().unwrap() = Box::new(keep.clone());
+    *servers.exporter.watch.lock().unwrap() = Arc::new(keep.clone());
     world.records.observe(move |_| keep());
     all
 }

@@ -3,6 +3,7 @@
 mod crash;
 mod life;
 mod many;
+mod offers;
 mod servers;
 
 use crate::cases::Case;
@@ -22,5 +23,9 @@ pub const CASES: &[Case] = &[
     ("a_server_with_a_bmc_is_started", life::started),
     ("volumes_are_kept_for_as_long_as_wished", life::expired),
     ("a_hundred_at_once_are_all_deployed", many::hundred),
+    (
+        "what_is_offered_anew_comes_between_no_task",
+        offers::offered_anew,
+    ),
     ("a_kill_anywhere_leaves_no_orphan", crash::everywhere),
 ];

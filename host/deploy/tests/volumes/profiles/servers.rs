@@ -5,7 +5,7 @@ use mintage_boot::power::memory::MemoryPower;
 use mintage_boot::power::{Boot, BootNow, Power, PowerControl, PowerError, PowerState};
 use mintage_deploy::os_volumes::{DeployError, Setting};
 use mintage_deploy::server_profiles::{
-    Begun, ChangeProfile, Controls, DeployProfile, Profiles, Rules, Wanted,
+    Begun, ChangeProfile, Controls, DeployProfile, Offers, Profiles, Rules, Wanted,
 };
 use mintage_deploy::task::{Feed, Tasks, Verbs};
 use mintage_deploy::{DataFolder, server_profiles};
@@ -35,7 +35,7 @@ pub struct Servers {
 pub struct Watched {
     pub inner: MemoryExporter,
     pub published: Mutex<BTreeMap<Iqn, Export>>,
-    pub watch: Mutex<Box<dyn Fn() + Send>>,
+    pub watch: Mutex<Arc<dyn Fn() + Send + Sync>>,
     /// Whether nobody answers.
     pub is_down: AtomicBool,
 }
@@ -82,7 +82,8 @@ impl std::fmt::Debug for Watched {
 
 impl Watched {
     fn tell(&self) {
-        self.watch.lock().unwrap()();
+        let watch = Arc::clone(&self.watch.lock().unwrap());
+        watch();
     }
 
     fn answer(&self) -> Result<(), ExportError> {
@@ -156,7 +157,7 @@ impl Servers {
         let exporter = Arc::new(Watched {
             inner: MemoryExporter::new(directory, portals.to_vec()),
             published: Mutex::default(),
-            watch: Mutex::new(Box::new(|| {})),
+            watch: Mutex::new(Arc::new(|| {})),
             is_down: AtomicBool::new(false),
         });
         for export in published {
@@ -167,6 +168,7 @@ impl Servers {
             sealer,
             folder,
             exporter: Arc::clone(&exporter) as Arc<dyn Exporter>,
+            offers: Offers::default(),
             controls: Arc::clone(&power) as Arc<dyn Controls>,
             rules: Rules::default(),
         });
