@@ -122,7 +122,7 @@ pub(crate) fn ended(server: &Server<'_>, task: &Json) -> Json {
 
 /// Stores something, and gives it as it is stored.
 #[track_caller]
-fn stored(server: &Server<'_>, collection: &str, body: &Json) -> Json {
+pub(crate) fn stored(server: &Server<'_>, collection: &str, body: &Json) -> Json {
     let answer = server.post(collection, body);
     assert_eq!(answer.status, 201, "{}", answer.json());
     answer.json()

@@ -48,6 +48,7 @@ mod network_networkmanager;
 mod nothing_half_done;
 mod package;
 mod pages;
+mod profiles_kill;
 mod remote;
 mod remote_apply;
 mod samples;

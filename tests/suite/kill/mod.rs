@@ -6,14 +6,14 @@
 //! is derived.
 
 mod client;
-mod compare;
+pub(crate) mod compare;
 mod fixture;
 mod load;
 mod model;
 mod planted;
 mod request;
-mod stored;
-mod workers;
+pub(crate) mod stored;
+pub(crate) mod workers;
 
 use client::Client;
 use fixture::Fixture;

@@ -142,6 +142,7 @@ impl Place<'_> {
             "records.db",
             "records.db-wal",
             "records.db-shm",
+            "tgt",
         ];
         for path in entries(self.data) {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -29,7 +29,7 @@ pub fn end(workers: &[u32], context: &str) {
 }
 
 /// Whether it is one still, and neither a zombie nor another process that has got its number.
-fn is_worker(pid: u32) -> bool {
+pub fn is_worker(pid: u32) -> bool {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     line.starts_with(b"mintage-worker")
 }

@@ -301,6 +301,18 @@ impl<'e> Server<'e> {
         log.try_iter().collect()
     }
 
+    /// Waits for a line of its log, from those that nobody has read yet on; false when none comes for as
+    /// long as `silence`.
+    pub fn wait_for_line(&self, silence: Duration, is_it: impl Fn(&str) -> bool) -> bool {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Ok(line) = log.recv_timeout(silence) {
+            if is_it(&line) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// The most memory that it had at once, in bytes (`VmHWM`).
     ///
     /// # Panics
