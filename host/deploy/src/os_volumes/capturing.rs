@@ -10,13 +10,11 @@ use super::run::RunRecord;
 use crate::{DataFolder, remove_if_there};
 use mintage_records::model::{GoldenImage, Pin, Provenance, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored};
-use mintage_volume::digits::hex;
+use mintage_storage::disk_sum;
 use mintage_worker::{Cancellation, Destination, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -161,15 +159,9 @@ pub fn delete(
 }
 
 /// How many bytes of a file hold data, and its SHA-256.
-fn sum(path: &Path) -> io::Result<(u64, String)> {
-    let mut file = File::open(path)?;
+fn sum(path: &Path) -> Result<(u64, String), DeployError> {
+    let file = File::open(path)?;
     let used = file.metadata()?.blocks() * 512;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok((used, hex(&hash.finalize()))),
-            read => hash.update(&buffer[..read]),
-        }
-    }
+    let sum = disk_sum(&file).map_err(|error| DeployError::storage(&error))?;
+    Ok((used, sum))
 }

@@ -1,6 +1,7 @@
 //! Digests that are computed beside the work, on a thread of their own.
 
 use super::{FormatError, Result};
+use crate::holes::next_data;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -75,34 +76,60 @@ fn hash_pieces(pieces: &Receiver<Piece>, done: &SyncSender<Vec<u8>>) -> Sum {
                 // Whoever writes may have stopped; then nobody wants the buffer.
                 let _ = done.try_send(buffer);
             }
-            Piece::Zeros(mut len) => {
-                while len > 0 {
-                    let step = usize::try_from(len).unwrap_or(PIECE).min(PIECE);
-                    hash.update(&zeros[..step]);
-                    len -= step as u64;
-                }
-            }
+            Piece::Zeros(len) => hash_zeros(&mut hash, &zeros, len, &AtomicBool::new(false)),
         }
     }
     hash.finalize().into()
 }
 
+/// The SHA-256 of the disk in a sparse file, holes as zeros, in lower-case hexadecimal digits. Holes take
+/// no reading; that they are zeros is hashed all the same, since SHA-256 knows no short cut.
+///
+/// # Errors
+/// `Read`.
+pub fn disk_sum(file: &File) -> Result<String> {
+    let len = file.metadata().map_err(FormatError::Read)?.len();
+    let sum = of_file(file, len, &AtomicBool::new(false))?;
+    // Nobody stops it.
+    Ok(hex(&sum.unwrap_or_default()))
+}
+
 /// The digest of the first `len` bytes of `file`. None when `stop` became true first.
 pub(super) fn of_file(file: &File, len: u64, stop: &AtomicBool) -> Result<Option<Sum>> {
     let mut hash = Sha256::new();
-    let mut buffer = vec![0; PIECE];
+    let (zeros, mut buffer) = (vec![0; PIECE], vec![0; PIECE]);
     let mut at = 0;
     while at < len {
+        let run = next_data(file, at, len).map_err(|errno| FormatError::Read(errno.into()))?;
+        let (start, end) = run.unwrap_or((len, len));
+        hash_zeros(&mut hash, &zeros, start - at, stop);
+        at = start;
+        while at < end && !stop.load(Ordering::Relaxed) {
+            let step = usize::try_from(end - at).unwrap_or(PIECE).min(PIECE);
+            file.read_exact_at(&mut buffer[..step], at)
+                .map_err(FormatError::Read)?;
+            hash.update(&buffer[..step]);
+            at += step as u64;
+        }
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let step = usize::try_from(len - at).unwrap_or(PIECE).min(PIECE);
-        file.read_exact_at(&mut buffer[..step], at)
-            .map_err(FormatError::Read)?;
-        hash.update(&buffer[..step]);
-        at += step as u64;
     }
     Ok(Some(hash.finalize().into()))
+}
+
+/// Hashes `len` zeros, or fewer when `stop` becomes true.
+fn hash_zeros(hash: &mut Sha256, zeros: &[u8], mut len: u64, stop: &AtomicBool) {
+    while len > 0 && !stop.load(Ordering::Relaxed) {
+        let step = usize::try_from(len).unwrap_or(zeros.len()).min(zeros.len());
+        hash.update(&zeros[..step]);
+        len -= step as u64;
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(sum: &Sum) -> String {
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Hashing cannot fail; a thread that is gone was killed by something.
@@ -110,4 +137,38 @@ fn died() -> FormatError {
     FormatError::Read(std::io::Error::other(
         "the thread that computes the checksum died",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sum_of_a_disk_is_that_of_all_its_bytes() {
+        const MIB: usize = 1 << 20;
+        for (len, data) in [
+            (0, vec![]),
+            (1, vec![0]),
+            (4 * MIB, vec![]),
+            (4 * MIB, vec![0, 2 * MIB + 7]),
+            (4 * MIB + 3, vec![MIB, 4 * MIB + 2]),
+        ] {
+            let (file, mut all) = (tempfile::tempfile().unwrap(), vec![0; len]);
+            file.set_len(len as u64).unwrap();
+            for at in data {
+                all[at] = 7;
+                file.write_all_at(&[7], at as u64).unwrap();
+            }
+            let expected = hex(&Sha256::digest(&all).into());
+            assert_eq!(disk_sum(&file).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_sum_that_nobody_wants_is_none() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(1 << 40).unwrap();
+        let stop = AtomicBool::new(true);
+        assert_eq!(of_file(&file, 1 << 40, &stop).unwrap(), None);
+    }
 }

@@ -71,9 +71,9 @@ pub fn expand(
         disk.volume.make_read_only()?;
         let expansion = Expansion {
             source_bytes: len,
-            source_sha256: hex(&source_sha256),
+            source_sha256: digest::hex(&source_sha256),
             disk_bytes: disk.bytes,
-            disk_sha256: hex(&disk.sha256),
+            disk_sha256: digest::hex(&disk.sha256),
             data_bytes: disk.data_bytes,
         };
         Ok((disk.volume, expansion))
@@ -130,8 +130,4 @@ fn fenced(work: impl FnOnce() -> Result<WrittenDisk>) -> Result<WrittenDisk> {
             why: "its decoder gave up on it".into(),
         })
     })
-}
-
-fn hex(sum: &digest::Sum) -> String {
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }
