@@ -1,7 +1,7 @@
 //! The command line: the commands, and what they have in common.
 
 use crate::commands::remote::{
-    apply, capture, create, delete, download, get, list, login, logout, redeploy, roll_back,
+    apply, capture, create, delete, download, get, ipxe, list, login, logout, redeploy, roll_back,
     update, upload, watch,
 };
 use crate::commands::{
@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Capture(capture::Capture),
     Redeploy(redeploy::Redeploy),
     RollBack(roll_back::RollBack),
+    Ipxe(ipxe::Ipxe),
     Delete(delete::Delete),
     Upload(upload::Upload),
     Download(download::Download),
@@ -109,6 +110,7 @@ impl Command {
             Self::Capture(command) => command.run(screen),
             Self::Redeploy(command) => command.run(screen),
             Self::RollBack(command) => command.run(screen),
+            Self::Ipxe(command) => command.run(screen),
             Self::Delete(command) => command.run(screen),
             Self::Upload(command) => command.run(screen),
             Self::Download(command) => command.run(screen),

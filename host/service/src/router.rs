@@ -7,9 +7,9 @@ use crate::idempotency::{Once, Running, once};
 use crate::resources::{
     alerts, api_tokens, artifact_bundles, audit_logs, build_plans, deployment_groups,
     deployment_plans, deployment_servers, documentation, ethernet_networks, events, golden_images,
-    id_pools, login_sessions, operation, os_deployment_plans, os_volumes, plan_scripts, roles,
-    server_hardware, server_hardware_types, server_profile_templates, server_profiles, tasks,
-    users, version, versions,
+    id_pools, ipxe, login_sessions, operation, os_deployment_plans, os_volumes, plan_scripts,
+    roles, server_hardware, server_hardware_types, server_profile_templates, server_profiles,
+    tasks, users, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(versions::routes())
         .merge(os_volumes::routes())
         .merge(server_profiles::routes())
+        .merge(ipxe::routes())
         .merge(server_profile_templates::routes())
         .merge(server_hardware::routes())
         .merge(server_hardware_types::routes())

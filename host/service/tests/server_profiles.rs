@@ -177,6 +177,8 @@ fn a_profile_is_made_by_a_task_and_shown_without_secrets() {
     let boot = reply.json(200);
     assert_eq!(boot["chap"]["secret"].as_str().unwrap().len(), 16);
     assert_eq!(boot["targetName"], shown["bootTarget"]["targetName"]);
+    let script = boot["ipxeScript"].as_str().unwrap();
+    firmware_gets_its_script(&service, script, &boot);
     let list = service
         .get("/rest/server-profiles?filter=%22name=%27WEB01%27%22")
         .json(200);
@@ -197,6 +199,7 @@ fn a_profile_is_made_by_a_task_and_shown_without_secrets() {
             "plan secret",
             "connection secret",
             boot["chap"]["secret"].as_str().unwrap(),
+            script.rsplit('/').next().unwrap(),
         ] {
             assert!(!text.contains(secret), "{text}");
         }
@@ -215,6 +218,53 @@ fn a_profile_is_made_by_a_task_and_shown_without_secrets() {
         "{users}"
     );
     service.delete(uri(&volume)).refusal(409);
+}
+
+/// The script at `address` is for whoever has the address, and nobody else; the audit log knows who had it.
+fn firmware_gets_its_script(service: &Service, address: &str, boot: &Json) {
+    let ask = |uri: &str| service.send_as_it_is(request(Method::GET, uri, ""));
+    let reply = ask(address);
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    let text = String::from_utf8_lossy(&reply.bytes);
+    assert!(text.starts_with("#!ipxe\n"), "{text}");
+    for value in [
+        &boot["chap"]["name"],
+        &boot["chap"]["secret"],
+        &boot["targetName"],
+    ] {
+        assert!(text.contains(value.as_str().unwrap()), "{value}");
+    }
+    // All that is wrong is wrong in the same way.
+    let (start, token) = address.rsplit_once('/').unwrap();
+    assert_eq!(token.len(), 64);
+    let other = if token.starts_with('0') { "1" } else { "0" };
+    let refused = [
+        format!("{start}/{other}{}", &token[1..]),
+        format!("{start}/{}", &token[..63]),
+        format!(
+            "{start}/{}",
+            token
+                .to_uppercase()
+                .replace(|c: char| c.is_ascii_digit(), "A")
+        ),
+        format!("{start}/%00"),
+        format!("{start}/%ff"),
+        format!("/ipxe/nobody/{token}"),
+        format!("/ipxe/%20/{token}"),
+    ];
+    let refused = refused.map(|uri| ask(&uri).refusal(404));
+    assert!(
+        refused.iter().all(|refusal| *refusal == refused[0]),
+        "{refused:?}"
+    );
+
+    let log = service.get("/rest/audit-logs").json(200);
+    let given = log["members"].as_array().unwrap().iter();
+    let given: Vec<_> = given.filter(|entry| entry["method"] == "GET").collect();
+    assert_eq!(given.len(), 1, "{log}");
+    assert!(given[0]["path"].as_str().unwrap().ends_with("/ipxe"));
+    assert!(!log.to_string().contains(token));
 }
 
 #[test]

@@ -6,11 +6,11 @@ use super::is_ready;
 use crate::deployments::{DEPLOY, build_plan, deployment_plan, finished, golden_image, upload};
 use mintage_storage::export::tgt::retire;
 use mintage_storage::export::{Iqn, Portal};
-use mintage_test_support::{Environment, Initiator, IscsiSession, Server};
+use mintage_test_support::{Environment, Initiator, IscsiSession, Remote, Server, environment};
 use serde_json::{Value as Json, json};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long something may take to be as it shall.
@@ -93,6 +93,39 @@ fn wait<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Without a login, from the address that `mintage ipxe` tells; the log of the service has no token.
+fn firmware_gets_its_script(environment: &Environment, server: &Server<'_>, boot: &Json) {
+    let remote = Remote::log_in(environment, server);
+    let address = remote.succeed(["ipxe", "web01"]);
+    let address = address.trim_end();
+    assert_eq!(remote.json(["ipxe", "web01"])["url"], address);
+    assert!(address.starts_with(server.url()), "{address}");
+    let script = environment::succeed(
+        Command::new("curl")
+            .args(["--silent", "--show-error", "--fail", "--cacert"])
+            .arg(server.certificate())
+            .arg(address),
+    );
+    for pointer in [
+        "/targetName",
+        "/initiatorName",
+        "/chap/secret",
+        "/mutualChap/secret",
+    ] {
+        let value = boot.pointer(pointer).and_then(Json::as_str).unwrap();
+        assert!(script.contains(value), "{pointer}");
+    }
+    let token = address.rsplit('/').next().unwrap();
+    let is_its_line = |line: &str| {
+        assert!(!line.contains(token), "the token is in the log");
+        line.contains("/ipxe/{profile}/{token}")
+    };
+    assert!(
+        server.wait_for_line(PATIENCE, is_its_line),
+        "no line of the log"
+    );
+}
+
 #[test]
 fn a_profile_becomes_a_disk_that_outlives_restarts_of_service_and_daemons() {
     if !is_ready() {
@@ -106,6 +139,7 @@ fn a_profile_becomes_a_disk_that_outlives_restarts_of_service_and_daemons() {
     let mut server = Server::start(&environment, &flags);
     let boot = boot(&server, "web01");
     let target = boot["targetName"].as_str().unwrap().to_owned();
+    firmware_gets_its_script(&environment, &server, &boot);
 
     // By both portals it is the volume of the server.
     let mut disks: Vec<_> = portals

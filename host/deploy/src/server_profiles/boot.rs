@@ -2,17 +2,17 @@
 //!
 //! The volume is there and offered whatever comes of this: what fails here is a warning of the task.
 
+use super::ipxe::iscsi_boot;
 use super::{Profiles, Replacement};
 use crate::os_volumes::DeployError;
 use crate::task::TaskFailure;
 use mintage_boot::power::{
-    Boot, BootTarget, IscsiBoot, Manner, Power, PowerControl, PowerError, PowerState, Times,
+    Boot, BootTarget, Manner, Power, PowerControl, PowerError, PowerState, Times,
 };
 use mintage_boot::redfish::{self, BmcPassword, Redfish, SystemChoice, Trust};
 use mintage_records::model::PowerState as KnownPower;
 use mintage_records::model::{Bmc, BmcTrust, OsVolume, ServerHardware, ServerProfile};
 use mintage_records::{Author, Match, Records, RecordsError, Sealer};
-use mintage_storage::export::LUN;
 use std::fmt;
 
 /// Where certificates of authorities are that the machine trusts, on the distributions that there are.
@@ -91,14 +91,7 @@ impl Replacement {
         };
         let volume = records.read(|view| view.get::<OsVolume>(volume))?;
         let export = profiles.export(&volume, &after.identity)?;
-        let target = BootTarget::Iscsi(Box::new(IscsiBoot {
-            initiator: export.initiator,
-            target: export.target,
-            lun: LUN,
-            portals,
-            chap: export.chap,
-            mutual: export.mutual,
-        }));
+        let target = BootTarget::Iscsi(Box::new(iscsi_boot(export, portals)));
         let times = Times::Continuous;
         control.set_boot(&Boot { target, times }).map_err(failed)?;
         let power = match control.state().map_err(failed)? {

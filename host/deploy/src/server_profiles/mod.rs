@@ -13,6 +13,7 @@ mod facts;
 mod fill;
 pub mod given;
 mod identity;
+mod ipxe;
 pub mod nic;
 mod offers;
 mod replacement;

@@ -15,6 +15,7 @@ pub mod ethernet_networks;
 pub mod events;
 pub mod golden_images;
 pub mod id_pools;
+pub mod ipxe;
 pub mod login_sessions;
 pub mod operation;
 pub mod os_deployment_plans;

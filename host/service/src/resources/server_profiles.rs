@@ -271,6 +271,9 @@ struct Boot {
     chap: Chap,
     /// How the target proves itself in turn, where that is wished.
     mutual_chap: Option<Chap>,
+    /// Where the server's firmware gets its iPXE script, below the address of the service. It needs no login:
+    /// who has it has the secrets.
+    ipxe_script: String,
 }
 
 /// A name with its secret.
@@ -312,7 +315,9 @@ async fn boot(
             Ok::<_, ApiError>(Chap { name, secret })
         };
         let mutual = profile.identity.mutual_secret.as_ref();
+        let token = profiles.ipxe_token(&id, &profile.identity)?;
         Ok(Boot {
+            ipxe_script: format!("/ipxe/{id}/{}", *token),
             target,
             chap: chap(chap_name(&volume.id), &profile.identity.chap_secret)?,
             mutual_chap: mutual

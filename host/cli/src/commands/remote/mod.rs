@@ -6,6 +6,7 @@ pub mod create;
 pub mod delete;
 pub mod download;
 pub mod get;
+pub mod ipxe;
 mod json_file;
 pub mod list;
 pub mod login;
