@@ -57,6 +57,7 @@ mod sdk;
 mod secrets;
 mod selinux;
 mod serve;
+mod store;
 mod system_files;
 mod systemd_units;
 mod vfat;

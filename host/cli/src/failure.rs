@@ -105,7 +105,9 @@ impl From<StorageError> for Failure {
         // Names of host files may hold anything, too.
         let message = escape(error.to_string().as_bytes());
         let (code, help) = match &error {
-            StorageError::Open { .. } | StorageError::Read { .. } => (Code::P7001, None),
+            StorageError::Open { .. }
+            | StorageError::Read { .. }
+            | StorageError::Changed { .. } => (Code::P7001, None),
             StorageError::Exists { .. } => (
                 Code::P7008,
                 Some("choose another name; nothing is ever overwritten"),

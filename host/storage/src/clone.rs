@@ -42,7 +42,7 @@ const BUFFER: usize = 1 << 20;
 /// for a reflink. A clone of an image that changed since it was opened is refused.
 ///
 /// # Errors
-/// `Output`, `Read`. Nothing is left of the clone then.
+/// `Output`, `Read`, `Changed`. Nothing is left of the clone then.
 pub fn clone_golden(
     golden: &GoldenImage,
     output: &Path,

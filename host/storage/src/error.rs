@@ -1,5 +1,6 @@
 //! What goes wrong between a golden image and a named volume.
 
+use crate::store::StoreError;
 use std::io;
 use std::path::PathBuf;
 
@@ -57,4 +58,13 @@ pub enum StorageError {
         /// What the system said.
         source: io::Error,
     },
+    /// Somebody wrote to the image meanwhile.
+    #[error("cannot read the image `{}`: it changed while it was read", path.display())]
+    Changed {
+        /// The image.
+        path: PathBuf,
+    },
+    /// The store of the volume does not do what it should.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

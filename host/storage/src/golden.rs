@@ -82,18 +82,16 @@ impl GoldenImage {
     /// Whether nobody wrote to the image since it was opened, as far as its times tell.
     ///
     /// # Errors
-    /// `Read` when somebody did.
+    /// `Changed` when somebody did; `Read`.
     pub fn check_unchanged(&self) -> Result<()> {
-        let failed = |source| StorageError::Read {
-            path: self.path.clone(),
-            source,
-        };
-        let now = rustix::fs::fstat(&self.file).map_err(|errno| failed(errno.into()))?;
+        let path = || self.path.clone();
+        let now = rustix::fs::fstat(&self.file).map_err(|errno| StorageError::Read {
+            path: path(),
+            source: errno.into(),
+        })?;
         match state_of(&now) == self.state {
             true => Ok(()),
-            false => Err(failed(std::io::Error::other(
-                "it changed while it was read",
-            ))),
+            false => Err(StorageError::Changed { path: path() }),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod format;
 pub mod golden;
 mod holes;
 pub mod scratch;
+pub mod store;
 pub mod unpublished;
 
 pub use clone::{CloneMethod, CloneReport, clone_golden};
