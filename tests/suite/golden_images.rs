@@ -15,6 +15,7 @@ const NEEDS: &[Need] = &[
     Need::Program("curl"),
     Need::Program("mke2fs"),
     Need::Program("sfdisk"),
+    Need::Program("python3"),
     Need::Program("sha256sum"),
     Need::Program("unzip"),
     Need::Program("zstd"),
@@ -151,6 +152,18 @@ impl Drop for End<'_> {
     }
 }
 
+/// The lines of the documentation that compute the sum of a disk.
+fn documented_python() -> String {
+    let page = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/golden-images.md"
+    ));
+    let (_, rest) = page.as_ref().unwrap().split_once("```python\n").unwrap();
+    let (python, _) = rest.split_once("```").unwrap();
+    assert!(!python.contains('\''), "it goes into quotes of the shell");
+    python.to_owned()
+}
+
 fn every_format(environment: &Environment, server: &Server<'_>) {
     write_disk(environment, &environment.path("disk.img"));
     let run = |what: &str, script: &str| {
@@ -159,12 +172,18 @@ fn every_format(environment: &Environment, server: &Server<'_>) {
         assert!(peak < MEMORY, "{what}: {peak}");
         told
     };
-    let sum = run("sum", "sha256sum disk.img");
-    let sum = sum.split(' ').next().unwrap();
+    let sum = |script: &str| {
+        run("sum", script)
+            .split_whitespace()
+            .next()
+            .map(str::to_owned)
+    };
+    let sha256 = sum("sha256sum disk.img");
+    let volume_sum = sum(&format!("python3 -c '{}' disk.img", documented_python()));
     let check = |image: &Json| {
         assert_eq!(
             (&image["size"], &image["volumeSum"]),
-            (&json!(DISK), &json!(sum))
+            (&json!(DISK), &json!(volume_sum))
         );
         assert_eq!(image["inspection"]["system"], "Debian 12", "{image}");
         image["id"].as_str().unwrap().to_owned()
@@ -186,8 +205,7 @@ fn every_format(environment: &Environment, server: &Server<'_>) {
         "down",
         &format!("mintage -o wire.zip \"$URL/download/{id}\""),
     );
-    let found = run("expand", "unzip -p wire.zip | sha256sum");
-    assert_eq!(found.split(' ').next(), Some(sum));
+    assert_eq!(sum("unzip -p wire.zip | sha256sum"), sha256);
     for (what, pack, form) in [
         ("wire", "true", "'file=@wire.zip' \"$URL?name=wire\""),
         (

@@ -17,7 +17,7 @@ pub mod unpublished;
 pub use clone::{CloneMethod, CloneReport, clone_golden};
 pub use error::{Result, StorageError};
 pub use format::{
-    Expansion, FormatError, ImageFormat, ImageLimits, Progress, WirePack, disk_sum, expand, look,
+    Expansion, FormatError, ImageFormat, ImageLimits, Progress, WirePack, expand, look, volume_sum,
 };
 pub use golden::GoldenImage;
 pub use scratch::scratch_file;

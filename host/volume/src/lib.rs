@@ -17,9 +17,11 @@ pub mod inspect;
 pub mod partition;
 pub mod path;
 pub mod selinux;
+pub mod sum;
 pub mod text;
 pub mod tree;
 pub mod volume;
 
 pub use error::{Result, VolumeError, VolumeErrorKind};
 pub use path::VolumePath;
+pub use sum::VolumeSum;

@@ -5,9 +5,9 @@ use super::model::{
     BUILD_PLANS, COLLECTIONS, Collection, IMAGES, Known, Making, PLANS, SCRIPTS, content, is_final,
     text, upload_of,
 };
-use super::stored::sha256;
 use mintage_storage::{ImageFormat, ImageLimits, expand};
 use mintage_test_support::Server;
+use mintage_volume::VolumeSum;
 use serde_json::Value as Json;
 use std::ops::ControlFlow;
 
@@ -154,9 +154,9 @@ impl Client {
         let limits = ImageLimits::default();
         let mut watch = |_| ControlFlow::Continue(());
         let expanded = expand(&zip, ImageFormat::Zip, &limits, &disk, &mut watch);
-        let sum = expanded.map(|(_, expansion)| expansion.disk_sha256);
+        let sum = expanded.map(|(_, expansion)| expansion.volume_sum);
         let seed = self.model.there[&uri].seed.unwrap();
-        let expected = sha256(content(seed).as_slice());
+        let expected = VolumeSum::of(content(seed).as_slice());
         match sum.as_ref().is_ok_and(|sum| *sum == expected) {
             true => Vec::new(),
             false => vec![format!("{uri} comes back as another disk: {sum:?}")],

@@ -4,10 +4,9 @@ use mintage_records::model::{
     ArtifactBundle, Backup, GoldenImage, OsVolume, State, Task, TaskState,
 };
 use mintage_records::{DatabaseUrl, Id, Records, RecordsError, Stored};
-use sha2::{Digest as _, Sha256};
+use mintage_storage::volume_sum;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The folders with files of resources.
@@ -166,7 +165,8 @@ impl Kept {
             return Some(format!("{path} has {length} bytes, not {}", self.size));
         }
         let sum = self.sum.as_ref()?;
-        (sha256(file) != *sum).then(|| format!("{path} has another checksum than its row"))
+        (volume_sum(&file).unwrap() != *sum)
+            .then(|| format!("{path} has another checksum than its row"))
     }
 }
 
@@ -233,20 +233,4 @@ fn rows(records: &Records) -> Rows {
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
-}
-
-/// SHA-256, lower-case hex.
-pub fn sha256(mut source: impl Read) -> String {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match source.read(&mut buffer).unwrap() {
-            0 => break,
-            read => hash.update(&buffer[..read]),
-        }
-    }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

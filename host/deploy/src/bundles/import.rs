@@ -208,7 +208,7 @@ impl Import<'_> {
                 Some(told) => told.check_sum.clone(),
                 None => Some(expansion.source_sha256.clone()),
             },
-            volume_sum: Some(expansion.disk_sha256.clone()),
+            volume_sum: Some(expansion.volume_sum.clone()),
             format: match &told {
                 Some(told) => told.format.clone(),
                 None => Some("zip".to_owned()),

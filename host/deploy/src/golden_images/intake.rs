@@ -217,7 +217,7 @@ pub fn finish(
             size: expansion.disk_bytes,
             used: expansion.data_bytes,
             check_sum: Some(expansion.source_sha256.clone()),
-            volume_sum: Some(expansion.disk_sha256.clone()),
+            volume_sum: Some(expansion.volume_sum.clone()),
             inspection: Some(inspection),
             ..image.body
         };

@@ -112,10 +112,7 @@ impl TakeIn {
             "The SHA-256 of the file is {}.",
             expanded.source_sha256
         ));
-        context.log(format!(
-            "The SHA-256 of the disk is {}.",
-            expanded.disk_sha256
-        ));
+        context.log(format!("The sum of the disk is {}.", expanded.volume_sum));
         serde_json::to_value(&expanded).map_err(|error| DeployError::storage(&error).into())
     }
 }

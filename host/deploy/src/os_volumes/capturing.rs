@@ -10,7 +10,7 @@ use super::run::RunRecord;
 use crate::{DataFolder, remove_if_there};
 use mintage_records::model::{GoldenImage, Pin, Provenance, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored};
-use mintage_storage::disk_sum;
+use mintage_storage::volume_sum;
 use mintage_worker::{Cancellation, Destination, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -158,10 +158,10 @@ pub fn delete(
     Ok(remove_if_there(&folder.golden_volume(id))?)
 }
 
-/// How many bytes of a file hold data, and its SHA-256.
+/// How many bytes of a file hold data, and the sum of the disk in it.
 fn sum(path: &Path) -> Result<(u64, String), DeployError> {
     let file = File::open(path)?;
     let used = file.metadata()?.blocks() * 512;
-    let sum = disk_sum(&file).map_err(|error| DeployError::storage(&error))?;
+    let sum = volume_sum(&file).map_err(|error| DeployError::storage(&error))?;
     Ok((used, sum))
 }

@@ -3,9 +3,8 @@
 use super::directory::{self, read_entry};
 use super::error::{BundleError, Result};
 use super::limits::{BundleLimit, BundleLimits};
-use mintage_volume::digits::hex;
+use mintage_volume::VolumeSum;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use std::io::{Read, Seek};
 
 /// How zip files begin (APPNOTE 4.3.7): a disk never does.
@@ -61,26 +60,26 @@ pub fn disk_of(
     Ok(DiskEntry { name, size })
 }
 
-/// The SHA-256 of the disk in the golden image `image`, in hexadecimal.
+/// The sum of the disk in the golden image `image`, a [`VolumeSum`].
 ///
 /// # Errors
 /// As [`disk_of`], and P5008 when the disk is damaged.
-pub fn disk_sum(
+pub fn volume_sum(
     image: &str,
     reader: &mut (impl Read + Seek),
     limits: &BundleLimits,
 ) -> Result<String> {
     disk_of(image, reader, limits)?;
     let directory = directory::read(reader, limits).map_err(|error| within(image, error))?;
-    let mut sum = Sha256::new();
+    let mut sum = VolumeSum::default();
     for (name, entry) in &directory {
         let read = read_entry(reader, name, entry, |piece| {
-            sum.update(piece);
+            sum.data(piece);
             Ok(())
         });
         read.map_err(|error| within(image, error))?;
     }
-    Ok(hex(&sum.finalize()))
+    Ok(sum.finish())
 }
 
 fn within(image: &str, error: BundleError) -> BundleError {

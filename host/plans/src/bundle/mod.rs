@@ -26,7 +26,7 @@ mod write;
 pub use archive::{BundleFile, ImageFacts};
 pub use artifact::{Artifact, ArtifactKind};
 pub use diff::{ArtifactChange, BundleDiff, Change, Part};
-pub use disk::{DiskEntry, disk_of, disk_sum};
+pub use disk::{DiskEntry, disk_of, volume_sum};
 pub use error::{BundleError, Result};
 pub use limits::{BundleLimit, BundleLimits};
 pub use manifest::Manifest;

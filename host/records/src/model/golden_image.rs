@@ -22,7 +22,7 @@ pub struct GoldenImage {
     pub used: u64,
     /// SHA-256 of the file that came, lower-case hex.
     pub check_sum: Option<String>,
-    /// SHA-256 of the golden volume, lower-case hex.
+    /// The sum of the golden volume, `sha256-1m:` and lower-case hex.
     pub volume_sum: Option<String>,
     /// The format that was declared: `zip`, `raw`, `zstd`, `gzip`, `xz`, `qcow2`.
     pub format: Option<String>,

@@ -1,7 +1,8 @@
-//! Digests that are computed beside the work, on a thread of their own.
+//! Sums of disks and files that are computed beside the work, on a thread of their own.
 
 use super::{FormatError, Result};
 use crate::holes::next_data;
+use mintage_volume::VolumeSum;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -23,12 +24,12 @@ enum Piece {
     Zeros(u64),
 }
 
-/// The digest of a disk while it is written.
+/// The sum of a disk while it is written.
 pub(super) struct DiskDigest {
     pieces: SyncSender<Piece>,
     /// Buffers whose content is hashed, to be used again.
     hashed: Receiver<Vec<u8>>,
-    thread: JoinHandle<Sum>,
+    thread: JoinHandle<String>,
 }
 
 impl DiskDigest {
@@ -55,8 +56,8 @@ impl DiskDigest {
         self.send(Piece::Zeros(len))
     }
 
-    /// The digest of everything.
-    pub(super) fn finish(self) -> Result<Sum> {
+    /// The sum of everything.
+    pub(super) fn finish(self) -> Result<String> {
         drop(self.pieces);
         self.thread.join().map_err(|_| died())
     }
@@ -66,35 +67,48 @@ impl DiskDigest {
     }
 }
 
-fn hash_pieces(pieces: &Receiver<Piece>, done: &SyncSender<Vec<u8>>) -> Sum {
-    let zeros = vec![0; PIECE];
-    let mut hash = Sha256::new();
+fn hash_pieces(pieces: &Receiver<Piece>, done: &SyncSender<Vec<u8>>) -> String {
+    let mut sum = VolumeSum::default();
     for piece in pieces {
         match piece {
             Piece::Data { buffer, len } => {
-                hash.update(&buffer[..len]);
+                sum.data(&buffer[..len]);
                 // Whoever writes may have stopped; then nobody wants the buffer.
                 let _ = done.try_send(buffer);
             }
-            Piece::Zeros(len) => hash_zeros(&mut hash, &zeros, len, &AtomicBool::new(false)),
+            Piece::Zeros(len) => sum.zeros(len),
         }
     }
-    hash.finalize().into()
+    sum.finish()
 }
 
-/// The SHA-256 of the disk in a sparse file, holes as zeros, in lower-case hexadecimal digits. Holes take
-/// no reading; that they are zeros is hashed all the same, since SHA-256 knows no short cut.
+/// The sum of the disk in a sparse file. Holes are not read.
 ///
 /// # Errors
 /// `Read`.
-pub fn disk_sum(file: &File) -> Result<String> {
+pub fn volume_sum(file: &File) -> Result<String> {
     let len = file.metadata().map_err(FormatError::Read)?.len();
-    let sum = of_file(file, len, &AtomicBool::new(false))?;
-    // Nobody stops it.
-    Ok(hex(&sum.unwrap_or_default()))
+    let mut sum = VolumeSum::default();
+    let mut buffer = vec![0; PIECE];
+    let mut at = 0;
+    while let Some((start, end)) =
+        next_data(file, at, len).map_err(|errno| FormatError::Read(errno.into()))?
+    {
+        sum.zeros(start - at);
+        at = start;
+        while at < end {
+            let step = usize::try_from(end - at).unwrap_or(PIECE).min(PIECE);
+            file.read_exact_at(&mut buffer[..step], at)
+                .map_err(FormatError::Read)?;
+            sum.data(&buffer[..step]);
+            at += step as u64;
+        }
+    }
+    sum.zeros(len - at);
+    Ok(sum.finish())
 }
 
-/// The digest of the first `len` bytes of `file`. None when `stop` became true first.
+/// The SHA-256 of the first `len` bytes of `file`. None when `stop` became true first.
 pub(super) fn of_file(file: &File, len: u64, stop: &AtomicBool) -> Result<Option<Sum>> {
     let mut hash = Sha256::new();
     let (zeros, mut buffer) = (vec![0; PIECE], vec![0; PIECE]);
@@ -144,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sum_of_a_disk_is_that_of_all_its_bytes() {
+    fn the_sum_of_a_sparse_file_is_that_of_all_its_bytes() {
         const MIB: usize = 1 << 20;
         for (len, data) in [
             (0, vec![]),
@@ -159,8 +173,7 @@ mod tests {
                 all[at] = 7;
                 file.write_all_at(&[7], at as u64).unwrap();
             }
-            let expected = hex(&Sha256::digest(&all).into());
-            assert_eq!(disk_sum(&file).unwrap(), expected);
+            assert_eq!(volume_sum(&file).unwrap(), VolumeSum::of(&all));
         }
     }
 

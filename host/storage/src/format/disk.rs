@@ -1,7 +1,7 @@
 //! `DiskWriter`: the golden volume while it is written, sparse and within its limits.
 
 use super::appearance::{HEAD, looks_like};
-use super::digest::{DiskDigest, Sum};
+use super::digest::DiskDigest;
 use super::watch::Watch;
 use super::{FormatError, ImageFormat, ImageLimits, Result};
 use crate::error::StorageError;
@@ -40,7 +40,7 @@ pub(super) struct WrittenDisk {
     pub(super) volume: UnpublishedVolume,
     pub(super) bytes: u64,
     pub(super) data_bytes: u64,
-    pub(super) sha256: Sum,
+    pub(super) sum: String,
 }
 
 /// Why copying from a decoder ended early.
@@ -138,7 +138,7 @@ impl<'a> DiskWriter<'a> {
         let file = self.volume.file();
         file.set_len(bytes).map_err(|e| self.failed(e))?;
         Ok(WrittenDisk {
-            sha256: self.digest.finish()?,
+            sum: self.digest.finish()?,
             volume: self.volume,
             bytes,
             data_bytes: self.data_bytes,

@@ -24,8 +24,8 @@ pub struct Expansion {
     pub source_sha256: String,
     /// The length of the disk in bytes.
     pub disk_bytes: u64,
-    /// The SHA-256 of the disk, holes as zeros, in lower-case hexadecimal digits.
-    pub disk_sha256: String,
+    /// The sum of the disk, a [`mintage_volume::VolumeSum`].
+    pub volume_sum: String,
     /// How many bytes of the disk are in blocks of 4 KiB that are not all zeros.
     pub data_bytes: u64,
 }
@@ -52,18 +52,15 @@ pub fn expand(
     let stop = AtomicBool::new(false);
     let file = source.file();
     std::thread::scope(|scope| {
-        // The sum of a raw disk is that of its file.
-        let hashing =
-            (format != ImageFormat::Raw).then(|| scope.spawn(|| digest::of_file(file, len, &stop)));
+        let hashing = scope.spawn(|| digest::of_file(file, len, &stop));
         let volume = UnpublishedVolume::create(output)?;
         let disk = DiskWriter::new(volume, format, *limits, len, &watch);
         let written = fenced(|| write_disk(&mut source, format, limits, disk));
         stop.store(written.is_err(), Ordering::Relaxed);
         let disk = written?;
-        let source_sha256 = match hashing.map(|thread| thread.join()) {
-            None => disk.sha256,
-            Some(Ok(sum)) => sum?.ok_or(FormatError::Cancelled)?,
-            Some(Err(_)) => {
+        let source_sha256 = match hashing.join() {
+            Ok(sum) => sum?.ok_or(FormatError::Cancelled)?,
+            Err(_) => {
                 let died = io::Error::other("the thread that computes the checksum died");
                 return Err(FormatError::Read(died));
             }
@@ -73,7 +70,7 @@ pub fn expand(
             source_bytes: len,
             source_sha256: digest::hex(&source_sha256),
             disk_bytes: disk.bytes,
-            disk_sha256: digest::hex(&disk.sha256),
+            volume_sum: disk.sum,
             data_bytes: disk.data_bytes,
         };
         Ok((disk.volume, expansion))

@@ -17,7 +17,7 @@ mod streams;
 mod watch;
 mod zipped;
 
-pub use digest::disk_sum;
+pub use digest::volume_sum;
 pub use error::{FormatError, Result};
 pub use expand::{Expansion, expand};
 pub use limits::ImageLimits;

@@ -12,6 +12,7 @@ use mintage_records::model::{
     GoldenImage, Language, PlanScript, PlanType, SettableAttribute, State, Task, TaskState,
 };
 use mintage_records::{Author, Change, DatabaseUrl, Id, Records, Resource, Sealer};
+use mintage_volume::VolumeSum;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
@@ -210,9 +211,7 @@ pub(super) fn filled() -> Service {
     let mut disk = vec![0; 3 << 20];
     disk[5000..9000].fill(7);
     fs::write(service.archives.folder.golden_volume(&image), &disk).unwrap();
-    let sum = mintage_plans::bundle::ImageFacts::read(disk.as_slice())
-        .unwrap()
-        .sha256;
+    let sum = VolumeSum::of(&disk);
     let sealed = service.archives.sealer.seal("hunter2").unwrap();
     service.change(|change| {
         let mut steps = Vec::new();

@@ -97,9 +97,13 @@ fn facts(image: &Stored<GoldenImage>, text: &mut String) -> std::fmt::Result {
         "disk: {} bytes, {} of them data",
         body.size, body.used
     )?;
-    for (what, sum) in [("file", &body.check_sum), ("disk", &body.volume_sum)] {
+    let sums = [
+        ("SHA-256 of the file", &body.check_sum),
+        ("sum of the disk", &body.volume_sum),
+    ];
+    for (what, sum) in sums {
         if let Some(sum) = sum {
-            writeln!(text, "SHA-256 of the {what}: {sum}")?;
+            writeln!(text, "{what}: {sum}")?;
         }
     }
     Ok(())

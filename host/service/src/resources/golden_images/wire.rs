@@ -49,7 +49,8 @@ pub(crate) struct Wire {
     format: Option<String>,
     /// Bytes of the disk that hold data.
     used: u64,
-    /// SHA-256 of the disk.
+    /// The sum of the disk: `sha256-1m:` and hexadecimal digits; docs/golden-images.md tells how it is
+    /// computed.
     volume_sum: Option<String>,
     /// What was found in the image: `system`, `volume`, or `error`.
     #[schema(value_type = Option<Object>)]

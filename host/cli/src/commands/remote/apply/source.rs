@@ -5,7 +5,7 @@ use mintage_client::ClientError;
 use mintage_engine::Diagnostic;
 use mintage_plans::PlanLibrary;
 use mintage_plans::bundle::folder::{LoadedFolder, MANIFEST, load};
-use mintage_plans::bundle::{Bundle, BundleError, BundleFile, BundleLimits, disk_sum};
+use mintage_plans::bundle::{Bundle, BundleError, BundleFile, BundleLimits, volume_sum};
 use mintage_volume::escape::escape;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -77,7 +77,7 @@ impl Source {
 
     /// Takes the zip file of a golden image.
     fn take(&mut self, name: &str, file: &mut File, zip: Zip) -> Result<(), Failure> {
-        let sum = disk_sum(name, file, &BundleLimits::default()).map_err(failed)?;
+        let sum = volume_sum(name, file, &BundleLimits::default()).map_err(failed)?;
         self.images.insert(name.to_owned(), sum);
         self.files.insert(name.to_owned(), zip);
         Ok(())
