@@ -1,13 +1,17 @@
 //! Image formats as their own tools write and read them: QEMU, xz, zstd, gzip, Info-ZIP, Python.
 
-use mintage_storage::{Expansion, FormatError, ImageFormat, ImageLimits, WirePack, expand};
+use mintage_storage::{
+    Expansion, FormatError, ImageFormat, ImageLimits, UnpublishedVolume, WirePack, expand,
+};
 use mintage_test_support::{Need, lane};
 use mintage_volume::VolumeSum;
+use mintage_volume::block::FileDevice;
 use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -60,7 +64,8 @@ impl Bench {
         let golden = self.path("golden");
         let _ = fs::remove_file(&golden);
         let limits = ImageLimits::default();
-        let (volume, expansion) = expand(&source, format, &limits, &golden, &mut |_| {
+        let volume = UnpublishedVolume::create(&golden).unwrap();
+        let expansion = expand(&source, format, &limits, volume.file(), &mut |_| {
             ControlFlow::Continue(())
         })?;
         volume.publish().unwrap();
@@ -75,6 +80,10 @@ impl Bench {
         let line = self.shell(&format!("sha256sum {name}"));
         line.split(' ').next().unwrap().to_owned()
     }
+}
+
+fn device(path: &Path) -> Arc<FileDevice> {
+    Arc::new(FileDevice::read_only(File::open(path).unwrap()).unwrap())
 }
 
 /// A sparse disk of `len` bytes with `data` bytes of noise in 16 places.
@@ -240,7 +249,7 @@ fn other_programs_read_the_wire_format() {
     }
     let bench = Bench::new();
     let name = Uuid::from_u128(7);
-    let mut pack = WirePack::new(File::open(bench.path("disk.raw")).unwrap(), name).unwrap();
+    let mut pack = WirePack::new(device(&bench.path("disk.raw")), name).unwrap();
     let mut packed = File::create(bench.path("wire.zip")).unwrap();
     std::io::copy(&mut pack, &mut packed).unwrap();
     bench.shell("unzip -tq wire.zip && unzip -p wire.zip | cmp - disk.raw");
@@ -268,7 +277,7 @@ fn a_sparse_disk_of_4_gib_takes_seconds() {
         bench.expand("disk.raw", ImageFormat::Raw).unwrap();
     });
     timed("pack", &mut || {
-        let volume = File::open(bench.path("golden")).unwrap();
+        let volume = device(&bench.path("golden"));
         let mut pack = WirePack::new(volume, Uuid::nil()).unwrap();
         let mut packed = File::create(bench.path("wire.zip")).unwrap();
         std::io::copy(&mut pack, &mut packed).unwrap();

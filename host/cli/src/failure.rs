@@ -5,6 +5,7 @@ use mintage_client::ClientError;
 use mintage_client::error::Refusal;
 use mintage_engine::{Code, Diagnostic};
 use mintage_storage::StorageError;
+use mintage_storage::store::StoreErrorKind;
 use mintage_volume::VolumeError;
 use mintage_volume::escape::escape;
 use mintage_worker::{PersonalizeError, WorkerFailure};
@@ -115,6 +116,10 @@ impl From<StorageError> for Failure {
             StorageError::SameFile { .. } => (
                 Code::P7011,
                 Some("choose another name; a golden image is never written to"),
+            ),
+            StorageError::Store(error) if error.kind() == StoreErrorKind::Exists => (
+                Code::P7008,
+                Some("choose another name; nothing is ever overwritten"),
             ),
             StorageError::Scratch { .. } => (
                 Code::P7009,

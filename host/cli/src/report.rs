@@ -10,6 +10,7 @@ use mintage_volume::escape::escape;
 use mintage_worker::{Personalized, Volume};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 /// What came of a run, to be shown.
 #[derive(Debug)]
@@ -156,7 +157,8 @@ impl Report<'_> {
     }
 
     fn volume(&self, f: &mut fmt::Formatter<'_>, volume: &Volume) -> fmt::Result {
-        let path = escape(volume.path.as_os_str().as_bytes());
+        let path = volume.path.as_deref().unwrap_or(Path::new(""));
+        let path = escape(path.as_os_str().as_bytes());
         write!(f, "{} · ", self.paint.bold(path))?;
         let took = Span(volume.clone.duration);
         match volume.clone.method {

@@ -1,32 +1,43 @@
-//! `DataFolder`: where the service keeps its files.
+//! `DataFolder`: where the service keeps its files and volumes.
 
 use mintage_records::Id;
+use mintage_storage::store::{FileStore, ImageStore, VolumeName};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// The folder with everything that is not in the database. Each file in it belongs to a row of the
-/// database and is named by its id; what is in `incoming` belongs to a running task.
+/// The folder with everything that is not in the database, and the store of volumes, which may be the same
+/// folder. Each file and volume belongs to a row of the database and is named by its id; what is in
+/// `incoming` belongs to a running task.
 #[derive(Debug, Clone)]
 pub struct DataFolder {
     root: PathBuf,
+    store: Arc<dyn ImageStore>,
 }
 
 impl DataFolder {
-    /// Its folders.
-    pub const FOLDERS: [&str; 5] = [
-        "golden-volumes",
-        "os-volumes",
-        "artifact-bundles",
-        "backups",
-        "incoming",
-    ];
+    /// Its folders, but for those of volumes.
+    pub const FOLDERS: [&str; 3] = ["artifact-bundles", "backups", "incoming"];
 
-    /// Opens it, and makes it and its folders where they are not there, for this user only.
+    /// What the store is called that keeps volumes in the data folder itself.
+    pub const STORE: &str = "the data folder";
+
+    /// Opens it with the volumes in it, and makes it and its folders where they are not there, for this
+    /// user only.
     ///
     /// # Errors
     /// When a folder cannot be made.
     pub fn open(root: &Path) -> io::Result<Self> {
+        let store = FileStore::open(root, Self::STORE).map_err(io::Error::other)?;
+        Self::with_store(root, Arc::new(store))
+    }
+
+    /// Opens it as [`Self::open`] does, with the volumes in `store`.
+    ///
+    /// # Errors
+    /// When a folder cannot be made.
+    pub fn with_store(root: &Path, store: Arc<dyn ImageStore>) -> io::Result<Self> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
         for folder in Self::FOLDERS {
@@ -34,6 +45,7 @@ impl DataFolder {
         }
         Ok(Self {
             root: root.to_owned(),
+            store,
         })
     }
 
@@ -42,24 +54,15 @@ impl DataFolder {
         &self.root
     }
 
-    /// The immutable expanded disk of a golden image.
-    pub fn golden_volume(&self, id: &Id) -> PathBuf {
-        self.file("golden-volumes", id, "img")
+    /// Where golden volumes and OS volumes are.
+    pub fn store(&self) -> &dyn ImageStore {
+        &*self.store
     }
 
-    /// The folder with the golden volumes.
-    pub fn golden_volumes(&self) -> PathBuf {
-        self.root.join("golden-volumes")
-    }
-
-    /// The disk of an OS volume.
-    pub fn os_volume(&self, id: &Id) -> PathBuf {
-        self.file("os-volumes", id, "img")
-    }
-
-    /// The folder with the disks of all OS volumes.
-    pub fn os_volumes(&self) -> PathBuf {
-        self.root.join("os-volumes")
+    /// The folder for files without a name. What has one there and is no incoming file is removed at the
+    /// next start.
+    pub fn scratch(&self) -> PathBuf {
+        self.incoming_files()
     }
 
     /// The zip of an artifact bundle.
@@ -126,4 +129,14 @@ pub fn remove_if_there(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// The golden volume of the golden image `id`.
+pub fn golden_volume(id: &Id) -> VolumeName {
+    VolumeName::golden(id.as_str())
+}
+
+/// The disk of the OS volume `id`.
+pub fn os_volume(id: &Id) -> VolumeName {
+    VolumeName::os(id.as_str())
 }

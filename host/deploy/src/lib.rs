@@ -16,7 +16,7 @@ pub mod server_profiles;
 pub mod task;
 mod verbs;
 
-pub use data_folder::{DataFolder, remove_if_there};
+pub use data_folder::{DataFolder, golden_volume, os_volume, remove_if_there};
 pub use first_start::{FIRST_DEPLOYMENT_GROUP, first_start};
 pub use limits::{FileLimit, Limits};
 pub use script_check::{ScriptCheck, WorkerScriptCheck};

@@ -44,11 +44,12 @@ pub fn verbs(
         .with(RestoreBackup(archives))
 }
 
-/// Takes away the files that a crash left without a row. To be done at the start, when no task runs.
+/// Takes away the files and volumes that a crash left without a row. To be done at the start, when no task runs.
 ///
 /// # Errors
 /// `Records`, `Run` when a file cannot be removed.
 pub fn sweep(records: &Records, folder: &DataFolder) -> Result<(), DeployError> {
+    folder.store().remove_unfinished()?;
     golden_images::sweep(records, folder)?;
     bundles::sweep(records, folder)?;
     os_volumes::making::sweep(records, folder)

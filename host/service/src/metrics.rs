@@ -5,6 +5,7 @@ use crate::state::AppState;
 use mintage_deploy::DataFolder;
 use mintage_records::model::Task;
 use mintage_records::{Filter, Query};
+use mintage_storage::store::VolumeKind;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
@@ -143,6 +144,22 @@ pub fn scrape(state: &AppState) -> Result<String, ApiError> {
     Ok(text)
 }
 
+/// The space that volumes take, by their kind; nothing while the store cannot tell.
+fn volumes(state: &AppState) -> Vec<(&'static str, u64)> {
+    let Ok(volumes) = state.folder.store().list() else {
+        return Vec::new();
+    };
+    let names = [
+        ("golden-volumes", VolumeKind::Golden),
+        ("os-volumes", VolumeKind::Os),
+    ];
+    let sum = |kind| {
+        let own = volumes.iter().filter(|(name, _)| name.kind() == kind);
+        own.map(|(_, bytes)| bytes).sum()
+    };
+    names.map(|(name, kind)| (name, sum(kind))).into()
+}
+
 /// What is measured when it is asked for.
 fn measure(state: &AppState) -> Result<Registry, ApiError> {
     let mut registry = Registry::with_prefix("mintage");
@@ -156,9 +173,12 @@ fn measure(state: &AppState) -> Result<Registry, ApiError> {
         let bytes = state.folder.used_bytes(folder);
         storage.get_or_create(&Folder { folder }).set(gauge(bytes));
     }
+    for (folder, bytes) in volumes(state) {
+        storage.get_or_create(&Folder { folder }).set(gauge(bytes));
+    }
     registry.register_with_unit(
         "storage",
-        "Space that files take on the disk",
+        "Space that files and volumes take",
         Unit::Bytes,
         storage,
     );

@@ -2,9 +2,11 @@
 //! a volume comes of it is tested with the whole program.
 
 use crate::support::{Service, names};
+use mintage_deploy::os_volume;
 use mintage_deploy::task::Verbs;
 use mintage_records::model::{GoldenImage, OsVolume, State, Task};
 use mintage_records::{Author, Id, Kind, Match};
+use mintage_storage::store::conformance::file_of;
 use serde_json::{Value as Json, json};
 use std::fs;
 
@@ -139,7 +141,11 @@ fn a_complete_volume_is_shown_and_deleted() {
         .json(202);
     let uri = task["associatedResource"]["resourceUri"].as_str().unwrap();
     let id = Id::parse(uri.rsplit('/').next().unwrap()).unwrap();
-    fs::write(service.state.folder.os_volume(&id), vec![7; 8192]).unwrap();
+    fs::write(
+        file_of(service.state.folder.store(), &os_volume(&id)),
+        vec![7; 8192],
+    )
+    .unwrap();
     let outcome = json!({"outcome": {"status": "succeeded", "diff": {"entries": []},
         "transcript": [{"step": 1, "script": "scripts/set name.rhai", "status": "succeeded",
             "touched": 1}],
@@ -183,6 +189,6 @@ fn a_complete_volume_is_shown_and_deleted() {
     service.get("/rest/os-volumes/archive/none").refusal(404);
     service.delete(uri).empty(204);
     service.get(uri).refusal(404);
-    assert!(!service.state.folder.os_volume(&id).exists());
+    assert!(!file_of(service.state.folder.store(), &os_volume(&id)).exists());
     service.delete(uri).refusal(404);
 }

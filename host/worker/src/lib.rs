@@ -25,7 +25,8 @@ pub use cancellation::Cancellation;
 pub use job::Job;
 pub use limits::WorkerLimits;
 pub use personalize::{
-    Destination, Personalization, PersonalizeError, Personalized, Stage, Volume,
+    Destination, Image, MadeClone, MakeClone, Personalization, PersonalizeError, Personalized,
+    Stage, Volume,
 };
 pub use process::{Answer, Worker};
 pub use sandbox::SandboxReport;

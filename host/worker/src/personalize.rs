@@ -5,22 +5,26 @@ use crate::{Answer, Cancellation, Job, SandboxReport, Worker, WorkerFailure, Wor
 use mintage_engine::{Code, Diagnostic};
 use mintage_plans::run::Status;
 use mintage_plans::{RunInput, RunReport};
-use mintage_storage::unpublished::directory_of;
-use mintage_storage::{CloneReport, GoldenImage, StorageError, clone_golden, scratch_file};
+use mintage_storage::store::{OpenVolume, UnpublishedClone};
+use mintage_storage::{CloneReport, GoldenImage, StorageError, scratch_file};
 use mintage_volume::block::{Committed, FileDevice, commit};
 use rustix::process::DumpableBehavior;
 use serde::Serialize;
+use std::fmt;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// A run to be done.
 #[derive(Debug)]
 pub struct Personalization<'a> {
-    /// The golden image.
-    pub image: &'a Path,
+    /// The image that the plan runs over.
+    pub image: Image,
     /// What is to come of it.
     pub destination: Destination<'a>,
+    /// The folder where what changes is kept, in a file without a name, until the volume is made.
+    pub scratch: &'a Path,
     /// All that the plan's run depends on.
     pub input: RunInput,
     /// Whether the run's time is to be found in the image, instead of in `input`.
@@ -31,13 +35,66 @@ pub struct Personalization<'a> {
     pub cancellation: Option<Cancellation>,
 }
 
+/// An image, as a worker gets it.
+#[derive(Debug)]
+pub struct Image {
+    descriptor: OwnedFd,
+    bytes: u64,
+}
+
+impl Image {
+    /// A volume of a store. It has to stay open until the run is done.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn of_volume(volume: &dyn OpenVolume) -> Result<Self, StorageError> {
+        Ok(Self {
+            descriptor: volume.descriptor()?,
+            bytes: volume.device().len(),
+        })
+    }
+
+    /// A file of its own.
+    ///
+    /// # Errors
+    /// `Read`.
+    pub fn of_file(image: &GoldenImage) -> Result<Self, StorageError> {
+        let file = image.file().try_clone();
+        Ok(Self {
+            descriptor: file
+                .map(OwnedFd::from)
+                .map_err(|source| StorageError::Read {
+                    path: image.path().to_owned(),
+                    source,
+                })?,
+            bytes: image.len(),
+        })
+    }
+}
+
+/// Makes the clone of the image that the changes go into. It is told whom to tell how far it came, in
+/// bytes, and of how many.
+pub type MakeClone<'a> = dyn Fn(&mut dyn FnMut(u64, u64)) -> Result<MadeClone, StorageError> + 'a;
+
+/// A clone, and what it cost.
+pub type MadeClone = (Box<dyn UnpublishedClone>, CloneReport);
+
 /// What is to come of a run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum Destination<'a> {
-    /// This volume; what changes is kept beside it until it is made.
-    Volume(&'a Path),
-    /// A report only; what changes is kept in this folder until it is made.
-    Preview(&'a Path),
+    /// A volume: what this makes, with the changes.
+    Volume(&'a MakeClone<'a>),
+    /// A report only.
+    Preview,
+}
+
+impl fmt::Debug for Destination<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Volume(_) => "Volume",
+            Self::Preview => "Preview",
+        })
+    }
 }
 
 /// What is being done, for somebody who waits.
@@ -71,10 +128,11 @@ pub struct Personalized {
 /// A volume that was made.
 #[derive(Debug, Serialize)]
 pub struct Volume {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Whether it had no name before it was complete; else, on a filesystem that cannot do that,
-    /// it had a hidden temporary one, which a killed run leaves behind.
+    /// Where it is, when that is a file of whoever wanted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// Whether it had no name before it was complete; else, where that cannot be done, it had a hidden
+    /// temporary one, which a killed run leaves behind.
     pub unnamed_until_complete: bool,
     /// How the golden image was cloned.
     pub clone: CloneReport,
@@ -105,27 +163,19 @@ impl Personalization<'_> {
     /// When there is no report of a run, or its volume could not be made. Nothing is left then.
     pub fn run(self, watch: &mut dyn FnMut(Stage)) -> Result<Personalized, PersonalizeError> {
         keep_memory_private()?;
-        let golden = GoldenImage::open(self.image)?;
-        let scratch = match self.destination {
-            Destination::Volume(output) => {
-                golden.check_output(output)?;
-                scratch_file(directory_of(output))?
-            }
-            Destination::Preview(folder) => scratch_file(folder)?,
-        };
+        let scratch = scratch_file(self.scratch)?;
         let (destination, cancellation) = (self.destination, self.cancellation.clone());
         watch(Stage::Running);
-        let Answer { sandbox, result } = self.ask_worker(&golden, &scratch)?;
+        let Answer { sandbox, result } = self.ask_worker(&scratch)?;
         let report: RunReport =
             result.map_err(|error| PersonalizeError::Failed(Box::new(error)))?;
         let volume = match destination {
-            Destination::Volume(output) if report.outcome.status == Status::Succeeded => {
+            Destination::Volume(make) if report.outcome.status == Status::Succeeded => {
                 let changed = Changed {
-                    golden,
                     report: &report,
                     scratch,
                 };
-                Some(changed.make_volume(output, cancellation.as_ref(), watch)?)
+                Some(changed.make_volume(make, cancellation.as_ref(), watch)?)
             }
             _ => None,
         };
@@ -136,41 +186,36 @@ impl Personalization<'_> {
         })
     }
 
-    fn ask_worker(
-        self,
-        golden: &GoldenImage,
-        scratch: &File,
-    ) -> Result<Answer<RunReport>, PersonalizeError> {
+    fn ask_worker(self, scratch: &File) -> Result<Answer<RunReport>, PersonalizeError> {
         let mut limits = self.limits;
         // Every changed block lies where it does in the image, in a file full of holes.
-        limits.scratch = golden.len();
-        let files = scratch
-            .set_len(golden.len())
-            .and_then(|()| Ok((golden.file().try_clone()?, scratch.try_clone()?)));
-        let (image, scratch) =
-            files.map_err(|error| not_written("make the scratch file", &error))?;
+        limits.scratch = self.image.bytes;
+        let sized = scratch.set_len(self.image.bytes);
+        let scratch = sized.and_then(|()| scratch.try_clone());
+        let scratch = scratch.map_err(|error| not_written("make the scratch file", &error))?;
         let job = Job::Personalize {
             input: Box::new(self.input),
             time_of_image: self.time_of_image,
         };
-        let mut worker = Worker::new(limits).pass(image).pass(scratch);
+        let mut worker = Worker::new(limits)
+            .pass(self.image.descriptor)
+            .pass(scratch);
         worker.cancellation = self.cancellation;
         Ok(worker.run(&job)?)
     }
 }
 
-/// A golden image and what a run that succeeded changed in it.
+/// What a run that succeeded changed in its image.
 struct Changed<'a> {
-    golden: GoldenImage,
     report: &'a RunReport,
     scratch: File,
 }
 
 impl Changed<'_> {
-    /// Clones the golden image, writes the changed blocks into the clone, and gives it its name.
+    /// Clones the image, writes the changed blocks into the clone, and gives it its name.
     fn make_volume(
         self,
-        output: &Path,
+        make: &MakeClone<'_>,
         cancellation: Option<&Cancellation>,
         watch: &mut dyn FnMut(Stage),
     ) -> Result<Volume, PersonalizeError> {
@@ -181,28 +226,18 @@ impl Changed<'_> {
         wanted()?;
         watch(Stage::Cloning { done: 0, of: 0 });
         let mut progress = |done, of| watch(Stage::Cloning { done, of });
-        let (volume, clone) = clone_golden(&self.golden, output, &mut progress)?;
+        let (volume, clone) = make(&mut progress)?;
         wanted()?;
         watch(Stage::Writing);
         let started = Instant::now();
-        let target = volume
-            .file()
-            .try_clone()
-            .map_err(|error| not_written("open the volume", &error))?;
         let committed = FileDevice::read_only(self.scratch)
-            .and_then(|scratch| {
-                commit(
-                    &self.report.changes,
-                    &scratch,
-                    &FileDevice::writable(target)?,
-                )
-            })
+            .and_then(|scratch| commit(&self.report.changes, &scratch, &volume.device()))
             .map_err(|error| not_written("write the changed blocks", &error))?;
         wanted()?;
-        let unnamed_until_complete = volume.temporary().is_none();
-        let path = volume.publish()?;
+        let unnamed_until_complete = volume.vanishes();
+        volume.publish().map_err(StorageError::from)?;
         Ok(Volume {
-            path,
+            path: None,
             unnamed_until_complete,
             clone,
             commit: committed,

@@ -148,13 +148,14 @@ impl Client {
         };
         let answer = server.get(&uri.replace("images/", "images/download/"));
         let folder = tempfile::tempdir().unwrap();
-        let (zip, disk) = (folder.path().join("zip"), folder.path().join("disk"));
+        let zip = folder.path().join("zip");
         std::fs::write(&zip, &answer.bytes).unwrap();
         let zip = std::fs::File::open(zip).unwrap();
         let limits = ImageLimits::default();
         let mut watch = |_| ControlFlow::Continue(());
+        let disk = tempfile::tempfile().unwrap();
         let expanded = expand(&zip, ImageFormat::Zip, &limits, &disk, &mut watch);
-        let sum = expanded.map(|(_, expansion)| expansion.volume_sum);
+        let sum = expanded.map(|expansion| expansion.volume_sum);
         let seed = self.model.there[&uri].seed.unwrap();
         let expected = VolumeSum::of(content(seed).as_slice());
         match sum.as_ref().is_ok_and(|sum| *sum == expected) {

@@ -5,6 +5,7 @@ use mintage_records::model::{
 };
 use mintage_records::{DatabaseUrl, Id, Records, RecordsError, Stored};
 use mintage_storage::volume_sum;
+use mintage_volume::block::FileDevice;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -165,7 +166,7 @@ impl Kept {
             return Some(format!("{path} has {length} bytes, not {}", self.size));
         }
         let sum = self.sum.as_ref()?;
-        (volume_sum(&file).unwrap() != *sum)
+        (volume_sum(&FileDevice::read_only(file).unwrap()).unwrap() != *sum)
             .then(|| format!("{path} has another checksum than its row"))
     }
 }

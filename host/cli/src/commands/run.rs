@@ -10,9 +10,12 @@ use clap::Args;
 use mintage_engine::{Code, Diagnostic};
 use mintage_plans::run::parse_time;
 use mintage_plans::{PlanLibrary, Profile, RunInput, ValueLayer, resolve};
+use mintage_storage::GoldenImage;
+use mintage_storage::store::clone_file;
+use mintage_storage::unpublished::directory_of;
 use mintage_volume::escape::escape;
 use mintage_volume::filesystem::Timestamp;
-use mintage_worker::{Destination, Personalization, Personalized, Stage, WorkerLimits};
+use mintage_worker::{Destination, Image, Personalization, Personalized, Stage, WorkerLimits};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -90,6 +93,24 @@ const MAX_FILE: u64 = 1 << 20;
 impl Run {
     pub(crate) fn run(&self, screen: &Screen) -> Result<Exit, Failure> {
         let (input, time_of_image) = self.input()?;
+        match self.personalize(input, time_of_image) {
+            Ok(personalized) => self.print(&personalized, screen).or_else(|unprinted| {
+                // The exit code tells of the volume, and it is there.
+                let out = self
+                    .out
+                    .as_deref()
+                    .filter(|_| personalized.volume.is_some());
+                screen.note(format_args!(
+                    "the volume `{}` is complete, but its report cannot be written",
+                    shown(out.ok_or(unprinted)?)
+                ));
+                Ok(Exit::Success)
+            }),
+            Err(failure) => Ok(self.fail(&failure, screen)),
+        }
+    }
+
+    fn personalize(&self, input: RunInput, time_of_image: bool) -> Result<Personalized, Failure> {
         let deadline = Duration::from_secs(self.deadline) + GRACE;
         let limits = WorkerLimits {
             memory: self.memory << 20,
@@ -97,30 +118,32 @@ impl Run {
             deadline,
             ..WorkerLimits::default()
         };
+        let image = GoldenImage::open(&self.image)?;
         let temporary = std::env::temp_dir();
+        let make = self.out.as_deref().map(|out| {
+            let image = &image;
+            move |progress: &mut dyn FnMut(u64, u64)| clone_file(image, out, progress)
+        });
+        if let Some(out) = &self.out {
+            image.check_output(out)?;
+        }
         let run = Personalization {
-            image: &self.image,
-            destination: match &self.out {
-                Some(out) => Destination::Volume(out),
-                None => Destination::Preview(&temporary),
+            image: Image::of_file(&image)?,
+            destination: match &make {
+                Some(make) => Destination::Volume(make),
+                None => Destination::Preview,
             },
+            scratch: self.out.as_deref().map_or(&temporary, directory_of),
             input,
             time_of_image,
             limits,
             cancellation: None,
         };
-        match personalize(run) {
-            Ok(personalized) => self.print(&personalized, screen).or_else(|unprinted| {
-                // The exit code tells of the volume, and it is there.
-                let volume = personalized.volume.as_ref().ok_or(unprinted)?;
-                screen.note(format_args!(
-                    "the volume `{}` is complete, but its report cannot be written",
-                    shown(&volume.path)
-                ));
-                Ok(Exit::Success)
-            }),
-            Err(failure) => Ok(self.fail(&failure, screen)),
+        let mut personalized = watched(run)?;
+        if let Some(volume) = &mut personalized.volume {
+            volume.path.clone_from(&self.out);
         }
+        Ok(personalized)
     }
 
     fn print(&self, personalized: &Personalized, screen: &Screen) -> Result<Exit, Failure> {
@@ -212,7 +235,7 @@ impl Run {
 }
 
 /// Does the run, with a bar on the terminal for what takes long.
-fn personalize(run: Personalization<'_>) -> Result<Personalized, Failure> {
+fn watched(run: Personalization<'_>) -> Result<Personalized, Failure> {
     let mut shown: Option<(&str, Progress)> = None;
     let mut watch = |stage| {
         let (label, bytes) = match stage {

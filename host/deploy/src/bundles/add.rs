@@ -17,7 +17,7 @@ use std::fs::File;
 /// P5008 to P5012, `GOLDEN_IMAGE`, `STORAGE`.
 pub fn open_upload(archives: &Archives, id: &Id) -> Result<ArtifactBundle, TaskFailure> {
     let mut file = archives.open(&archives.folder.incoming(id))?;
-    archives.rehearse(id, &mut file)?;
+    archives.rehearse(&mut file)?;
     let manifest = &file.bundle().manifest;
     let mut row = ArtifactBundle {
         name: manifest.name.clone(),

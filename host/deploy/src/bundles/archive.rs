@@ -4,13 +4,14 @@ use super::contents::Contents;
 use super::images::refused;
 use crate::golden_images::{inspect, rehearse};
 use crate::task::{CancelFlag, StepContext, TaskFailure};
-use crate::{DataFolder, Limits, remove_if_there};
+use crate::{DataFolder, Limits, golden_volume, remove_if_there};
 use mintage_engine::Diagnostic;
 use mintage_plans::bundle::{
     Bundle, BundleError, BundleFile, BundleLimit, ImageFacts, ImageSource, write,
 };
 use mintage_records::{Id, Match, Records, Resource, Sealer, model};
-use mintage_storage::{GoldenImage, ImageFormat, WirePack};
+use mintage_storage::store::{OpenVolume, StoreErrorKind};
+use mintage_storage::{ImageFormat, WirePack};
 use mintage_volume::escape::escape;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -77,21 +78,21 @@ impl Archives {
         Ok(BundleFile::open(File::open(path)?, &self.limits.bundle())?)
     }
 
-    /// Takes the golden images out of an archive that arrived as the incoming file of `id`, expands their
-    /// beginnings, and throws all of it away. Those that are longer than what `limits.rehearsal` leaves to
+    /// Takes the golden images out of an archive that arrived, expands their beginnings, and throws all of
+    /// it away. Those that are longer than what `limits.rehearsal` leaves to
     /// them are only read when a task needs them.
     ///
     /// # Errors
     /// P5008 to P5011, `GOLDEN_IMAGE`, `STORAGE`.
-    pub(super) fn rehearse(&self, id: &Id, file: &mut BundleFile<File>) -> Result<(), TaskFailure> {
+    pub(super) fn rehearse(&self, file: &mut BundleFile<File>) -> Result<(), TaskFailure> {
         let (limits, mut left) = (self.limits.image(), self.limits.rehearsal);
         for image in file.bundle().golden_images.clone() {
             let length = file.image_length(&image)?;
             if length <= left {
                 let mut spool = tempfile::tempfile_in(self.folder.root())?;
                 file.take_image(&image, &mut spool)?;
-                let volume = self.folder.golden_volume(id);
-                let came = rehearse(&spool, ImageFormat::Zip, &limits, left, &volume);
+                let scratch = self.folder.scratch();
+                let came = rehearse(&spool, ImageFormat::Zip, &limits, left, &scratch);
                 let came = came.map_err(|error| refused(&image.name, &error))?;
                 left = left.saturating_sub(came.max(length));
             }
@@ -133,14 +134,14 @@ impl Archives {
     fn write(
         &self,
         bundle: &Bundle,
-        volumes: &BTreeMap<String, File>,
+        volumes: &Volumes,
         incoming: &Path,
         cancel: &CancelFlag,
     ) -> Result<(), TaskFailure> {
         let output = write(bundle, File::create_new(incoming)?, &mut |image| {
             let volume = volumes.get(&image.id).ok_or(io::ErrorKind::NotFound)?;
-            let volume = volume.try_clone()?;
-            let disk = volume.metadata()?.len();
+            let volume = volume.device();
+            let disk = volume.len();
             let name = Uuid::parse_str(&image.id).unwrap_or_default();
             Ok(ImageSource {
                 reader: Box::new(Stoppable {
@@ -160,7 +161,7 @@ impl Archives {
         &self,
         contents: &Contents,
         records: &Records,
-    ) -> Result<Option<BTreeMap<String, File>>, TaskFailure> {
+    ) -> Result<Option<Volumes>, TaskFailure> {
         if let Some(image) = contents.incomplete().next() {
             let name = escape(image.body.name.as_bytes());
             let message = format!("golden image `{name}` is not complete");
@@ -169,18 +170,22 @@ impl Archives {
         }
         let mut volumes = BTreeMap::new();
         for image in &contents.golden_images {
-            let volume = match GoldenImage::open(&self.folder.golden_volume(&image.id)) {
+            let volume = match self.folder.store().open(&golden_volume(&image.id)) {
                 Ok(volume) => volume,
+                Err(error) if error.kind() != StoreErrorKind::NotFound => return Err(error.into()),
                 Err(error) => {
                     let row = records.read(|view| view.find::<model::GoldenImage>(&image.id))?;
                     return row.map_or(Ok(None), |_| Err(error.into()));
                 }
             };
-            volumes.insert(image.id.to_string(), volume.into_file());
+            volumes.insert(image.id.to_string(), volume);
         }
         Ok(Some(volumes))
     }
 }
+
+/// Golden volumes that are open, by the ids of their images.
+pub(super) type Volumes = BTreeMap<String, Box<dyn OpenVolume>>;
 
 /// Gives a complete file its name, so that it has it after a crash too.
 pub(super) fn publish(file: &Path, path: &Path) -> Result<(), TaskFailure> {

@@ -3,8 +3,8 @@
 use super::archive::Archives;
 use super::images::Images;
 use super::import::{Import, Origin, Taken};
-use crate::remove_if_there;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
+use crate::{golden_volume, remove_if_there};
 use mintage_records::Id;
 use mintage_records::model::{ArtifactBundle, GoldenImage, State};
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ pub(super) fn keep(
     let rows = context.records().read(|view| view.all::<GoldenImage>())?;
     images.take_over(|id| rows.iter().any(|row| row.id == *id));
     for id in obsolete {
-        remove_if_there(&archives.folder.golden_volume(id))?;
+        archives.folder.store().remove(&golden_volume(id))?;
         // Of an upload that was under way.
         remove_if_there(&archives.folder.incoming(id))?;
     }

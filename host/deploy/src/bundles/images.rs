@@ -1,8 +1,9 @@
 //! The golden images of an archive: expanded before anything is stored, gone again if that fails.
 
 use super::archive::Archives;
-use crate::remove_if_there;
+use crate::golden_images::not_written;
 use crate::task::{StepContext, TaskFailure};
+use crate::{golden_volume, remove_if_there};
 use mintage_plans::bundle::{BundleFile, artifact};
 use mintage_records::Id;
 use mintage_records::model::GoldenImage;
@@ -66,7 +67,6 @@ impl<'a> Images<'a> {
     ) -> Result<Expanded, TaskFailure> {
         let (id, mut source) = self.take_id(&image.id, context)?;
         let folder = &self.archives.folder;
-        let output = folder.golden_volume(&id);
         file.take_image(image, &mut source.file)?;
         let cancel = context.cancel_flag();
         let mut report = |_| match cancel.is_cancelled() {
@@ -74,14 +74,19 @@ impl<'a> Images<'a> {
             false => ControlFlow::Continue(()),
         };
         let limits = self.archives.limits.image();
+        let name = golden_volume(&id);
+        let volume = folder.store().create(&name)?;
         let expanded = expand(
             &source.file,
             ImageFormat::Zip,
             &limits,
-            &output,
+            volume.file(),
             &mut report,
         );
-        let (volume, expansion) = expanded.map_err(|error| refused(&image.name, &error))?;
+        let expansion = expanded.map_err(|error| match error {
+            FormatError::Write(error) => not_written(&name, folder.store().label(), &error).into(),
+            error => refused(&image.name, &error),
+        })?;
         volume.publish()?;
         let inspection = (self.archives.inspect)(folder, &id);
         Ok(Expanded {
@@ -101,7 +106,7 @@ impl<'a> Images<'a> {
             let row = context
                 .records()
                 .read(|view| view.find::<GoldenImage>(&id))?;
-            if row.is_none() && !folder.golden_volume(&id).exists() {
+            if row.is_none() && !folder.store().contains(&golden_volume(&id))? {
                 return Ok((id, source));
             }
         }
@@ -152,7 +157,8 @@ impl Drop for Source {
 impl Drop for Images<'_> {
     fn drop(&mut self) {
         for image in self.expanded.values() {
-            if let Err(error) = remove_if_there(&self.archives.folder.golden_volume(&image.id)) {
+            let store = self.archives.folder.store();
+            if let Err(error) = store.remove(&golden_volume(&image.id)) {
                 tracing::warn!(image = %image.id, %error, "a volume stays until the next start");
             }
         }

@@ -6,6 +6,7 @@ use super::extract::keep;
 use super::images::Images;
 use super::import::{Import, Origin, Taken};
 use super::outward::record;
+use crate::golden_volume;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
 use mintage_plans::bundle::{Artifact, Bundle, BundleFile, ImageFacts};
 use mintage_records::model::{Backup, BuildPlan, DeploymentPlan, GoldenImage, PlanScript};
@@ -101,7 +102,7 @@ impl Archives {
     /// P5008 to P5012, `NOT_A_BACKUP`, `GOLDEN_IMAGE`, `STORAGE`.
     pub fn open_uploaded_backup(&self, id: &Id) -> Result<String, TaskFailure> {
         let mut file = open(self, &self.folder.incoming(id))?;
-        self.rehearse(id, &mut file)?;
+        self.rehearse(&mut file)?;
         Ok(file.bundle().manifest.name.clone())
     }
 }
@@ -143,7 +144,10 @@ impl RestoreBackup {
                 None => None,
             };
             let sum = present.and_then(|present| present.body.volume_sum);
-            let is_there = id.is_some_and(|id| self.0.folder.golden_volume(&id).exists());
+            let is_there = match &id {
+                Some(id) => self.0.folder.store().contains(&golden_volume(id))?,
+                None => false,
+            };
             Ok(!is_there || sum.is_none() || sum != told)
         };
         let mut images = Images::expand(&self.0, &mut file, is_gone, context)?;

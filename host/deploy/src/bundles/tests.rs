@@ -5,10 +5,12 @@ mod service;
 
 use super::Contents;
 use super::{AddBundle, AddBundleInput, open_upload};
+use crate::golden_volume;
 use mintage_records::model::{
     ArtifactBundle, BuildPlan, DeploymentPlan, GoldenImage, OsVolume, PlanScript, State, TaskState,
 };
 use mintage_records::{Id, Kind, Match};
+use mintage_storage::store::conformance::file_of;
 use service::{Service, filled};
 use std::fs;
 
@@ -57,12 +59,10 @@ fn what_one_service_exports_another_imports() {
         (true, Some(sent.clone()))
     );
     let volume = |service: &Service| {
-        fs::read(
-            service
-                .archives
-                .folder
-                .golden_volume(&service.id::<GoldenImage>("Debian/12")),
-        )
+        fs::read(file_of(
+            service.archives.folder.store(),
+            &golden_volume(&service.id::<GoldenImage>("Debian/12")),
+        ))
         .unwrap()
     };
     assert!(volume(&there) == volume(&here));
@@ -248,7 +248,11 @@ fn an_image_that_is_deleted_before_it_is_packed_is_told_from_a_file_that_is_lost
     let open = || service.archives.open_volumes(&contents, &service.records);
     assert_eq!(open().unwrap().map(|volumes| volumes.len()), Some(1));
     let image = &contents.golden_images[0].id;
-    fs::remove_file(service.archives.folder.golden_volume(image)).unwrap();
+    fs::remove_file(file_of(
+        service.archives.folder.store(),
+        &golden_volume(image),
+    ))
+    .unwrap();
     assert!(open().is_err(), "the row says that there is a file");
     let plan = service.id::<DeploymentPlan>("Web on Debian");
     service.change(|change| {

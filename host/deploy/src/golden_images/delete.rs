@@ -1,7 +1,7 @@
 //! Deleting a golden image with its files.
 
 use crate::os_volumes::DeployError;
-use crate::{DataFolder, remove_if_there};
+use crate::{DataFolder, golden_volume, remove_if_there};
 use mintage_records::model::{GoldenImage, State};
 use mintage_records::{Author, Id, Match, Records};
 
@@ -28,6 +28,6 @@ pub fn delete(
         }
         Ok(change.delete::<GoldenImage>(id, expected).map(drop)?)
     })?;
-    remove_if_there(&folder.golden_volume(id))?;
+    folder.store().remove(&golden_volume(id))?;
     Ok(remove_if_there(&folder.incoming(id))?)
 }

@@ -1,13 +1,12 @@
 //! What is in a golden image: partitions, filesystems, the system.
 
-use crate::DataFolder;
 use crate::os_volumes::DeployError;
+use crate::{DataFolder, golden_volume};
 use mintage_engine::Code;
 use mintage_records::Id;
 use mintage_worker::answers::Inspection;
 use mintage_worker::{Cancellation, Job, Worker, WorkerLimits};
 use serde_json::{Value as Json, json};
-use std::fs::File;
 use std::time::Duration;
 
 /// How long a look into an image may take.
@@ -23,14 +22,14 @@ pub fn inspect(
     id: &Id,
     cancellation: Option<Cancellation>,
 ) -> Result<Json, DeployError> {
-    let volume = File::open(folder.golden_volume(id))?;
+    let volume = folder.store().open(&golden_volume(id))?;
     let mut worker = Worker::new(WorkerLimits {
         scratch: 0,
         cpu: DEADLINE,
         deadline: DEADLINE,
         ..WorkerLimits::default()
     })
-    .pass(volume);
+    .pass(volume.descriptor()?);
     worker.cancellation = cancellation;
     let diagnostic = match worker.run::<Inspection<Json>>(&Job::Inspect) {
         Ok(answer) => match answer.result {

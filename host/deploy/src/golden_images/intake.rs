@@ -4,16 +4,18 @@ use super::incoming::Received;
 use super::rehearsal::rehearse;
 use crate::os_volumes::problem::problem;
 use crate::os_volumes::{DeployError, capturing};
-use crate::{DataFolder, Limits, remove_if_there};
+use crate::{DataFolder, Limits, golden_volume, remove_if_there};
 use mintage_plans::bundle::ImageFacts;
 use mintage_records::model::{GoldenImage, State, TaskError};
 use mintage_records::{Author, Change, Id, Match, Records, Stored};
+use mintage_storage::store::{StoreError, VolumeName};
 use mintage_storage::{Expansion, FormatError, ImageFormat, Progress, expand, look};
 use mintage_volume::escape::escape;
 use mintage_worker::Cancellation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::fs::File;
+use std::io;
 use std::ops::ControlFlow;
 
 /// What somebody says of the image that they bring.
@@ -70,12 +72,12 @@ impl Declared {
     ) -> Result<(), DeployError> {
         let (path, image) = (folder.incoming(id), limits.image());
         let file = File::open(&path)?;
-        let (most, volume) = (limits.rehearsal, folder.golden_volume(id));
+        let (most, scratch) = (limits.rehearsal, folder.scratch());
         look(&file, self.format, &image)
-            .and_then(|()| rehearse(&file, self.format, &image, most, &volume))
+            .and_then(|()| rehearse(&file, self.format, &image, most, &scratch))
             .map_err(|error| match error.is_of_the_image() {
                 true => DeployError::Refused(vec![of_image(&error)]),
-                false => DeployError::storage(&error),
+                false => from_format(error),
             })?;
         match &self.sha256 {
             None => Ok(()),
@@ -170,8 +172,9 @@ impl Intake {
         cancellation: Option<&Cancellation>,
         watch: &mut dyn FnMut(Progress),
     ) -> Result<Expansion, DeployError> {
-        let output = folder.golden_volume(&self.golden_image);
-        remove_if_there(&output)?;
+        let (store, name) = (folder.store(), golden_volume(&self.golden_image));
+        store.remove(&name)?;
+        let volume = store.create(&name)?;
         let source = File::open(folder.incoming(&self.golden_image))?;
         let mut report = |progress| {
             watch(progress);
@@ -180,15 +183,17 @@ impl Intake {
                 false => ControlFlow::Continue(()),
             }
         };
-        let expanded = expand(&source, self.format, &limits.image(), &output, &mut report);
-        let (volume, expansion) = expanded.map_err(from_format)?;
+        let (limits, output) = (limits.image(), volume.file());
+        let expanded = expand(&source, self.format, &limits, output, &mut report);
+        let expansion = expanded.map_err(|error| match error {
+            FormatError::Write(error) => not_written(&name, store.label(), &error).into(),
+            error => from_format(error),
+        })?;
         if let Some(declared) = &self.sha256 {
             let checked = check_sum(declared, &expansion.source_sha256);
             checked.map_err(|problem| DeployError::Run(Box::new(problem)))?;
         }
-        volume
-            .publish()
-            .map_err(|error| DeployError::storage(&error))?;
+        volume.publish()?;
         Ok(expansion)
     }
 }
@@ -256,10 +261,16 @@ fn advice(error: &FormatError) -> String {
     )
 }
 
+/// Why the disk `name` is not written, as the store that keeps it would tell it.
+pub(crate) fn not_written(name: &VolumeName, store: &str, error: &io::Error) -> StoreError {
+    StoreError::from_io(format!("make the {name}"), store, error)
+}
+
 /// Why an image was not expanded, as tasks tell it.
 fn from_format(error: FormatError) -> DeployError {
     match error {
         FormatError::Cancelled => DeployError::Cancelled,
+        FormatError::Write(error) => error.into(),
         error if error.is_of_the_image() => DeployError::Run(Box::new(of_image(&error))),
         error => DeployError::storage(&error),
     }

@@ -16,6 +16,7 @@ mod verb;
 pub use delete::delete;
 pub use incoming::{Incoming, Received};
 pub use inspect::inspect;
+pub(crate) use intake::not_written;
 pub use intake::{Declared, Intake, finish, undo};
 pub(crate) use rehearsal::rehearse;
 pub use sweep::sweep;

@@ -1,9 +1,10 @@
 //! Files that belong to nothing: what a crash left.
 
-use crate::os_volumes::DeployError;
-use crate::{DataFolder, remove_if_there};
+use crate::os_volumes::{DeployError, making};
+use crate::{DataFolder, golden_volume, remove_if_there};
 use mintage_records::model::{GoldenImage, State, Task};
 use mintage_records::{Id, Records};
+use mintage_storage::store::VolumeKind;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -19,8 +20,11 @@ pub fn sweep(records: &Records, folder: &DataFolder) -> Result<(), DeployError> 
         let tasks = view.all::<Task>()?;
         Ok::<_, DeployError>((images, tasks))
     })?;
-    let known: BTreeSet<_> = images.iter().map(|image| &image.id).collect();
-    remove_all_but(&folder.golden_volumes(), "img", |id| known.contains(id))?;
+    let known: BTreeSet<_> = images
+        .iter()
+        .map(|image| golden_volume(&image.id))
+        .collect();
+    making::remove_all_but(folder, VolumeKind::Golden, |name| known.contains(name))?;
 
     let arriving = images
         .iter()

@@ -2,10 +2,12 @@
 //! tested with the whole program.
 
 use super::*;
+use crate::golden_volume;
 use crate::os_volumes::DeployError;
 use crate::{DataFolder, Limits};
 use mintage_records::model::{DeploymentPlan, GoldenImage, State};
 use mintage_records::{Author, DatabaseUrl, Id, Match, Records, RecordsError};
+use mintage_storage::store::conformance::file_of;
 use mintage_storage::{Expansion, ImageFormat};
 use mintage_volume::VolumeSum;
 use mintage_worker::Cancellation;
@@ -133,7 +135,7 @@ fn a_file_becomes_a_golden_image() {
     assert_eq!(image.check_sum, Some(sha256(&disk())));
     assert_eq!(image.inspection, Some(json!({ "system": "Debian" })));
     assert_eq!(
-        std::fs::read(world.folder.golden_volume(id)).unwrap(),
+        std::fs::read(file_of(world.folder.store(), &golden_volume(id))).unwrap(),
         disk()
     );
     assert_eq!(world.files(), [format!("{id}.img")]);
@@ -343,11 +345,14 @@ fn files_that_belong_to_nothing_are_removed_at_the_start() {
     let kept = world.arrive(&disk(), &declared("debian")).unwrap();
     world.expand(&kept).unwrap();
     let stray = Id::generate();
-    std::fs::write(world.folder.golden_volume(&stray), b"x").unwrap();
+    std::fs::write(file_of(world.folder.store(), &golden_volume(&stray)), b"x").unwrap();
     std::fs::write(world.folder.incoming(&stray), b"x").unwrap();
-    let hidden = world.folder.golden_volumes().join(".x.img.mintage-1-0");
+    let hidden = world
+        .folder
+        .root()
+        .join("golden-volumes/.x.img.mintage-1-0");
     std::fs::write(hidden, b"x").unwrap();
-    sweep(&world.records, &world.folder).unwrap();
+    crate::sweep(&world.records, &world.folder).unwrap();
     let id = &kept.golden_image;
     assert_eq!(world.files(), [format!("{id}.img"), format!("{id}.part")]);
 }

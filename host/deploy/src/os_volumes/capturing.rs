@@ -7,16 +7,13 @@
 use super::capture::Capture;
 use super::problem::DeployError;
 use super::run::RunRecord;
-use crate::{DataFolder, remove_if_there};
+use crate::{DataFolder, golden_volume, os_volume};
 use mintage_records::model::{GoldenImage, Pin, Provenance, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored};
 use mintage_storage::volume_sum;
-use mintage_worker::{Cancellation, Destination, Stage};
+use mintage_worker::{Cancellation, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::fs::File;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 
 /// A golden image that is being captured: what a task needs to go on with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,24 +55,27 @@ impl Capturing {
     ) -> Result<Captured, DeployError> {
         let capture = records.read(|view| Capture::at(view, &self.os_volume, &self.pins))?;
         let prepared = capture.prepare(sealer)?;
-        let image = folder.os_volume(&self.os_volume);
-        let output = folder.golden_volume(&self.golden_image);
-        remove_if_there(&output)?;
+        let store = folder.store();
+        let output = golden_volume(&self.golden_image);
+        store.remove(&output)?;
+        let image = store.open(&os_volume(&self.os_volume))?;
         // What is unique is taken out and not made, so nothing needs a secret seed.
         let seed = self.os_volume.as_str();
         let record = prepared
             .run(
-                &image,
-                Destination::Volume(&output),
+                &*image,
+                Some(&output),
+                &folder.scratch(),
                 seed,
                 cancellation,
                 watch,
             )?
             .succeeded()?;
-        let (used, volume_sum) = sum(&output)?;
+        let disk = store.open(&output)?.device();
+        let volume_sum = volume_sum(&*disk).map_err(|error| DeployError::storage(&error))?;
         Ok(Captured {
             record,
-            used,
+            used: store.used_bytes(&output)?,
             volume_sum,
         })
     }
@@ -155,13 +155,5 @@ pub fn delete(
             deleted => deleted.map(drop),
         }
     })?;
-    Ok(remove_if_there(&folder.golden_volume(id))?)
-}
-
-/// How many bytes of a file hold data, and the sum of the disk in it.
-fn sum(path: &Path) -> Result<(u64, String), DeployError> {
-    let file = File::open(path)?;
-    let used = file.metadata()?.blocks() * 512;
-    let sum = volume_sum(&file).map_err(|error| DeployError::storage(&error))?;
-    Ok((used, sum))
+    Ok(folder.store().remove(&golden_volume(id))?)
 }

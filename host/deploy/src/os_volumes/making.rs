@@ -7,14 +7,15 @@ use super::deploy::Deployment;
 use super::problem::DeployError;
 use super::run::RunRecord;
 use super::settings::Setting;
-use crate::{DataFolder, remove_if_there};
+use crate::{DataFolder, golden_volume, os_volume};
 use mintage_plans::Profile;
 use mintage_records::model::{OsVolume, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealed, Sealer, Stored};
-use mintage_worker::{Cancellation, Destination, Stage};
+use mintage_storage::store::{VolumeKind, VolumeName};
+use mintage_worker::{Cancellation, Stage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::fs;
+use std::collections::BTreeSet;
 
 /// An OS volume that is being made: what a task needs to go on with it. Secrets are sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,17 +58,14 @@ impl Making {
         if let Some(facts) = &self.facts {
             prepared.profile = Profile::parse("server profile", &facts.to_string())?.0;
         }
-        let image = folder.golden_volume(deployment.golden_image());
-        let output = folder.os_volume(&self.os_volume);
-        remove_if_there(&output)?;
+        let output = os_volume(&self.os_volume);
+        folder.store().remove(&output)?;
+        let image = folder
+            .store()
+            .open(&golden_volume(deployment.golden_image()))?;
+        let (image, output, scratch) = (&*image, Some(&output), folder.scratch());
         prepared
-            .run(
-                &image,
-                Destination::Volume(&output),
-                &seed,
-                cancellation,
-                watch,
-            )?
+            .run(image, output, &scratch, &seed, cancellation, watch)?
             .succeeded()
     }
 
@@ -123,25 +121,30 @@ pub fn delete(
         Some(_) => change.delete::<OsVolume>(id, expected).map(drop),
         None => Ok(()),
     })?;
-    Ok(remove_if_there(&folder.os_volume(id))?)
+    Ok(folder.store().remove(&os_volume(id))?)
 }
 
-/// Removes the files of OS volumes that have no row: what a crash between the two left. To be done at
-/// the start, when no task runs.
+/// Removes OS volumes that have no row: what a crash between the two left. To be done at the start, when
+/// no task runs.
 ///
 /// # Errors
-/// `Records`, `Run` when a file cannot be removed.
+/// `Records`, `Run` when the store fails.
 pub fn sweep(records: &Records, folder: &DataFolder) -> Result<(), DeployError> {
     let known = records.read(|view| view.all::<OsVolume>())?;
-    let known: Vec<_> = known
-        .iter()
-        .map(|volume| folder.os_volume(&volume.id))
-        .collect();
-    for entry in fs::read_dir(folder.os_volumes())? {
-        let path = entry?.path();
-        if !known.contains(&path) {
-            tracing::warn!(path = %path.display(), "removing a file that belongs to no OS volume");
-            remove_if_there(&path)?;
+    let known: BTreeSet<_> = known.iter().map(|volume| os_volume(&volume.id)).collect();
+    remove_all_but(folder, VolumeKind::Os, |name| known.contains(name))
+}
+
+/// Removes every volume of a kind but the wanted ones.
+pub(crate) fn remove_all_but(
+    folder: &DataFolder,
+    kind: VolumeKind,
+    wanted: impl Fn(&VolumeName) -> bool,
+) -> Result<(), DeployError> {
+    for (name, _) in folder.store().list()? {
+        if name.kind() == kind && !wanted(&name) {
+            tracing::warn!(%name, "removing a volume that belongs to nothing");
+            folder.store().remove(&name)?;
         }
     }
     Ok(())

@@ -4,9 +4,9 @@ use super::deploy::{Deployment, Seed};
 use super::problem::DeployError;
 use super::run::RunRecord;
 use super::settings::Setting;
-use crate::DataFolder;
+use crate::{DataFolder, golden_volume};
 use mintage_records::{Id, Records, Sealer};
-use mintage_worker::{Cancellation, Destination};
+use mintage_worker::Cancellation;
 
 /// Runs a deployment plan and throws its changes away. The same seed shows what a deployment with it
 /// would do. A plan that fails is an answer, too: its record says why. Blocks until it is done, or
@@ -27,13 +27,13 @@ pub fn preview(
     let deployment = records.read(|view| Deployment::current(view, deployment_plan))?;
     let prepared = deployment.prepare(settings, sealer)?;
     let seed = seed.map_or_else(Seed::random, Ok)?;
-    let image = folder.golden_volume(deployment.golden_image());
+    let golden = golden_volume(deployment.golden_image());
+    let image = folder.store().open(&golden)?;
     let cancellation = Cancellation::when(is_unwanted);
-    let scratch = folder.os_volumes();
-    let destination = Destination::Preview(&scratch);
     prepared.run(
-        &image,
-        destination,
+        &*image,
+        None,
+        &folder.scratch(),
         &seed.0,
         Some(cancellation),
         &mut |_| {},

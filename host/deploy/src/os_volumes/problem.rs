@@ -1,9 +1,12 @@
 //! `DeployError`: why a volume is not made, with everything that is wrong at once.
 
 use super::run::RunRecord;
+use crate::DataFolder;
 use mintage_engine::{Code, Diagnostic};
 use mintage_records::RecordsError;
 use mintage_records::model::TaskError;
+use mintage_storage::StorageError;
+use mintage_storage::store::{StoreError, StoreErrorKind};
 use mintage_worker::PersonalizeError;
 use std::io;
 
@@ -70,6 +73,12 @@ pub(crate) fn problem(code: &str, message: impl Into<String>, action: &str) -> T
     }
 }
 
+/// What a store does not do, as tasks and replies tell it.
+pub(crate) fn of_store(error: &StoreError) -> TaskError {
+    tracing::error!(%error, "the store of volumes");
+    problem(error.code(), error.to_string(), error.advice())
+}
+
 /// A diagnostic of a plan, a value or a run, as tasks and replies tell it.
 pub(crate) fn from_diagnostic(diagnostic: Diagnostic) -> TaskError {
     let places = diagnostic.frames.iter().map(|frame| {
@@ -108,7 +117,7 @@ impl From<PersonalizeError> for DeployError {
             }
             PersonalizeError::Worker(failure) => from_diagnostic(failure.into_diagnostic()),
             PersonalizeError::Failed(diagnostic) => from_diagnostic(*diagnostic),
-            PersonalizeError::Storage(error) => return Self::storage(&error),
+            PersonalizeError::Storage(error) => return error.into(),
         };
         Self::Run(Box::new(failed))
     }
@@ -127,9 +136,33 @@ impl DeployError {
     }
 }
 
+impl From<StoreError> for DeployError {
+    fn from(error: StoreError) -> Self {
+        let told = Box::new(of_store(&error));
+        match error.kind() {
+            StoreErrorKind::InUse => Self::Conflict(told),
+            _ => Self::Run(told),
+        }
+    }
+}
+
+impl From<StorageError> for DeployError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Store(error) => error.into(),
+            error => Self::storage(&error),
+        }
+    }
+}
+
 impl From<io::Error> for DeployError {
     fn from(error: io::Error) -> Self {
-        Self::storage(&error)
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                StoreError::from_io("write a file", DataFolder::STORE, &error).into()
+            }
+            _ => Self::storage(&error),
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 use super::problem::{DeployError, from_diagnostic};
 use mintage_plans::run::Timings;
 use mintage_plans::{AttributeValues, Outcome, PlanLibrary, Profile, RunInput};
-use mintage_storage::CloneReport;
+use mintage_storage::store::{OpenVolume, VolumeName};
+use mintage_storage::{CloneReport, StorageError};
 use mintage_volume::block::Committed;
 use mintage_volume::filesystem::Timestamp;
 use mintage_worker::{
-    Cancellation, Destination, Personalization, Personalized, SandboxReport, Stage, Volume,
+    Cancellation, Destination, Image, Personalization, Personalized, SandboxReport, Stage, Volume,
     WorkerLimits,
 };
 use serde::Serialize;
@@ -59,7 +60,8 @@ pub struct VolumeRecord {
 
 impl Prepared {
     /// Runs the plan over `image`. When it succeeds and there is an `output`, that is the volume then;
-    /// else nothing is made. The same `image`, values and `seed` give the same bytes.
+    /// else nothing is made. Until then what changes is kept in the folder `scratch`. The same `image`,
+    /// values and `seed` give the same bytes.
     ///
     /// Blocks until the worker is done.
     ///
@@ -67,8 +69,9 @@ impl Prepared {
     /// `Run` when the worker failed or the volume cannot be written, `Cancelled`.
     pub fn run(
         self,
-        image: &Path,
-        destination: Destination<'_>,
+        image: &dyn OpenVolume,
+        output: Option<&VolumeName>,
+        scratch: &Path,
         seed: &str,
         cancellation: Option<Cancellation>,
         watch: &mut dyn FnMut(Stage),
@@ -82,9 +85,18 @@ impl Prepared {
             deadline: deadline + GRACE,
             ..WorkerLimits::default()
         };
+        let make = output.map(|output| {
+            move |progress: &mut dyn FnMut(u64, u64)| {
+                image.clone_to(output, progress).map_err(StorageError::from)
+            }
+        });
         let run = Personalization {
-            image,
-            destination,
+            image: Image::of_volume(image)?,
+            destination: match &make {
+                Some(make) => Destination::Volume(make),
+                None => Destination::Preview,
+            },
+            scratch,
             input,
             // The same for all volumes of an image.
             time_of_image: true,

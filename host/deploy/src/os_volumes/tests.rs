@@ -3,9 +3,11 @@
 
 use super::*;
 use crate::DataFolder;
+use crate::os_volume;
 use mintage_engine::Value;
 use mintage_records::model::*;
 use mintage_records::*;
+use mintage_storage::store::conformance::file_of;
 use std::collections::BTreeMap;
 use std::fs;
 use tempfile::TempDir;
@@ -365,7 +367,11 @@ fn undoing_leaves_no_row_and_no_file_however_often() {
     let (other, _) = world.begin(&[setting("HostName", "web02")]).unwrap();
     assert_eq!(other.body.name, "OSVolume-2");
     for stored in [&volume, &other] {
-        fs::write(world.folder.os_volume(&stored.id), "blocks").unwrap();
+        fs::write(
+            file_of(world.folder.store(), &os_volume(&stored.id)),
+            "blocks",
+        )
+        .unwrap();
     }
     for _ in 0..2 {
         making::delete(
@@ -376,7 +382,7 @@ fn undoing_leaves_no_row_and_no_file_however_often() {
             &Match::Any,
         )
         .unwrap();
-        assert!(!world.folder.os_volume(&volume.id).exists());
+        assert!(!file_of(world.folder.store(), &os_volume(&volume.id)).exists());
     }
     // A crash after the row and before the file: the next start takes the file away, and no other.
     world
@@ -386,10 +392,14 @@ fn undoing_leaves_no_row_and_no_file_however_often() {
         })
         .unwrap();
     let (third, _) = world.begin(&[setting("HostName", "web03")]).unwrap();
-    fs::write(world.folder.os_volume(&third.id), "blocks").unwrap();
+    fs::write(
+        file_of(world.folder.store(), &os_volume(&third.id)),
+        "blocks",
+    )
+    .unwrap();
     making::sweep(&world.records, &world.folder).unwrap();
-    assert!(!world.folder.os_volume(&other.id).exists());
-    assert!(world.folder.os_volume(&third.id).exists());
+    assert!(!file_of(world.folder.store(), &os_volume(&other.id)).exists());
+    assert!(file_of(world.folder.store(), &os_volume(&third.id)).exists());
 }
 
 #[test]

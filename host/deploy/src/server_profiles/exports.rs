@@ -1,13 +1,12 @@
 //! How the volumes of server profiles are offered to their servers.
 
 use super::Profiles;
+use crate::os_volume;
 use crate::os_volumes::DeployError;
 use crate::task::TaskFailure;
 use mintage_records::model::{OsVolume, ServerIdentity, ServerProfile, VolumeExport};
 use mintage_records::{Id, Records, Stored, View};
-use mintage_storage::export::{
-    Chap, DiskId, Export, ExportError, ExportSource, Force, Iqn, Session,
-};
+use mintage_storage::export::{Chap, DiskId, Export, ExportError, Force, Iqn, Session};
 use mintage_volume::escape::escape;
 
 impl Profiles {
@@ -50,7 +49,7 @@ impl Profiles {
         });
         Ok(Export {
             target: Iqn::parse(&names.target)?,
-            volume: ExportSource::File(self.folder.os_volume(&volume.id)),
+            volume: self.folder.store().export_source(&os_volume(&volume.id))?,
             initiator: Iqn::parse(&names.initiator)?,
             chap: Some(chap),
             mutual: mutual.transpose()?,

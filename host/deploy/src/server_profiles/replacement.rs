@@ -6,8 +6,8 @@
 
 use super::Profiles;
 use super::fill::give_back;
+use crate::os_volume;
 use crate::os_volumes::{DeployError, Making, making};
-use crate::remove_if_there;
 use mintage_records::model::{OsVolume, ProfileState, ServerProfile};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError};
 use mintage_storage::export::Force;
@@ -151,7 +151,7 @@ impl Replacement {
             Ok::<_, RecordsError>(())
         })?;
         for volume in self.dropped() {
-            remove_if_there(&profiles.folder.os_volume(volume))?;
+            profiles.folder.store().remove(&os_volume(volume))?;
         }
         Ok(())
     }

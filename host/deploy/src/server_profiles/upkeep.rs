@@ -2,8 +2,8 @@
 
 use super::Profiles;
 use super::fill::give_back;
+use crate::os_volume;
 use crate::os_volumes::DeployError;
-use crate::remove_if_there;
 use mintage_records::model::{OsVolume, ProfileState, ServerProfile};
 use mintage_records::{Author, Id, Match, Records, RecordsError};
 
@@ -38,7 +38,7 @@ impl Profiles {
                 Ok::<_, RecordsError>(expired)
             })?;
             for volume in &expired {
-                remove_if_there(&self.folder.os_volume(volume))?;
+                self.folder.store().remove(&os_volume(volume))?;
             }
             removed += expired.len();
         }

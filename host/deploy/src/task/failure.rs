@@ -1,9 +1,10 @@
 //! `TaskFailure`: why a step of a task failed, as the wire tells it.
 
+use crate::os_volumes::problem::of_store;
 use mintage_engine::Diagnostic;
 use mintage_records::RecordsError;
 use mintage_records::model::TaskError;
-use mintage_storage::StorageError;
+use mintage_storage::store::StoreError;
 use std::fmt;
 use std::io;
 
@@ -117,9 +118,9 @@ impl From<RecordsError> for TaskFailure {
     }
 }
 
-impl From<StorageError> for TaskFailure {
-    fn from(error: StorageError) -> Self {
-        Self::storage(&error, "Look for the reason in the log of the service.")
+impl From<StoreError> for TaskFailure {
+    fn from(error: StoreError) -> Self {
+        vec![of_store(&error)].into()
     }
 }
 

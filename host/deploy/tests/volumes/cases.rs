@@ -4,8 +4,10 @@ use crate::golden::read;
 use crate::profiles;
 use crate::world::{World, author};
 use mintage_deploy::os_volumes::{DeployError, making, preview};
+use mintage_deploy::{golden_volume, os_volume};
 use mintage_records::Match;
 use mintage_records::model::State;
+use mintage_storage::store::conformance::file_of;
 use mintage_worker::Cancellation;
 use std::fs;
 use std::panic::catch_unwind;
@@ -51,13 +53,13 @@ fn same_seed() {
     let world = World::new();
     let build_plan = world.build_plan("web", "deploy", DEPLOY);
     let plan = world.deployment_plan("web", &build_plan, &world.golden);
-    let before = fs::read(world.folder.golden_volume(&world.golden)).unwrap();
+    let before = fs::read(file_of(world.folder.store(), &golden_volume(&world.golden))).unwrap();
     let (volume, one) = world.deploy(&plan, "seed 1");
     let (_, two) = world.deploy(&plan, "seed 1");
     let (_, other) = world.deploy(&plan, "seed 2");
     assert_eq!(fs::read(&one).unwrap(), fs::read(&two).unwrap());
     assert_ne!(fs::read(&one).unwrap(), fs::read(&other).unwrap());
-    let golden = world.folder.golden_volume(&world.golden);
+    let golden = file_of(world.folder.store(), &golden_volume(&world.golden));
     assert_eq!(fs::read(golden).unwrap(), before);
     assert_eq!(read(&one, "/etc/hostname").as_deref(), Some("web01\n"));
 
@@ -134,7 +136,7 @@ fn again() {
     let plan = world.deployment_plan("web", &build_plan, &world.golden);
     let (_, whole) = world.deploy(&plan, "seed");
     let making = world.begin(&plan, "seed");
-    let path = world.folder.os_volume(&making.os_volume);
+    let path = file_of(world.folder.store(), &os_volume(&making.os_volume));
     fs::write(&path, "half a volume").unwrap();
     for _ in 0..2 {
         world.make(&making, None).unwrap();

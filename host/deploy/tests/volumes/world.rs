@@ -6,6 +6,7 @@ use mintage_deploy::os_volumes::{
     Capture, CaptureRequest, DeployError, DeployRequest, Deployment, Making, RunRecord, Seed,
     Setting,
 };
+use mintage_deploy::{golden_volume, os_volume};
 use mintage_records::model::{
     AddressFragment, BuildPlan, BuildStep, CustomAttribute, DeploymentPlan, EthernetNetwork,
     GoldenImage, Ipv4Range, Ipv4Subnet, Language, OsVolume, PlanScript, PlanType, State,
@@ -13,6 +14,7 @@ use mintage_records::model::{
 use mintage_records::{
     Author, Change, DatabaseUrl, Id, Kind, Records, RecordsError, Sealer, Stored,
 };
+use mintage_storage::store::conformance::file_of;
 use mintage_worker::Cancellation;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,7 +37,7 @@ impl World {
         let records = Records::open(&url, "test").unwrap();
         let folder = DataFolder::open(directory.path()).unwrap();
         let golden = change(&records, |change| change.insert(image("debian"))).id;
-        golden::build(&folder.golden_volume(&golden));
+        golden::build(&file_of(folder.store(), &golden_volume(&golden)));
         Self {
             records: Arc::new(records),
             sealer: Arc::new(Sealer::new(&[7; 32])),
@@ -179,7 +181,7 @@ impl World {
             .change(&author(), |change| making.keep(change, &record));
         kept.unwrap();
         let stored = change(&self.records, |change| making.publish(change));
-        let path = self.folder.os_volume(&stored.id);
+        let path = file_of(self.folder.store(), &os_volume(&stored.id));
         (stored, path)
     }
 
@@ -211,7 +213,7 @@ impl World {
         let stored = change(&self.records, |change| {
             capturing.publish(change, inspection)
         });
-        let path = self.folder.golden_volume(&stored.id);
+        let path = file_of(self.folder.store(), &golden_volume(&stored.id));
         Ok((stored, path))
     }
 

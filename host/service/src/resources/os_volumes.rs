@@ -13,11 +13,11 @@ use crate::wire::{Accepted, Collection, Json, ListQuery, Path, PathId, Tagged, e
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use mintage_deploy::os_volumes::{self, DeployError, Deployment};
-use mintage_deploy::task;
+use mintage_deploy::{os_volume, task};
 use mintage_records::model::{OsVolume, State as VolumeState, Task, TaskError};
 use mintage_records::{Id, Kind, Stored, View};
+use mintage_storage::store::{StoreError, StoreErrorKind};
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use storage::Storage;
@@ -212,11 +212,14 @@ async fn storage(
     PathId(id): PathId,
 ) -> Result<Json<Storage>, ApiError> {
     let stored = find(&state, id).await?;
-    let file = state.folder.os_volume(&stored.id);
-    // One that is being made has no file yet.
+    let folder = state.folder.clone();
     let exporter = Arc::clone(&state.profiles.exporter);
     let storage = blocking(move || {
-        let allocated = file.metadata().map_or(0, |file| file.blocks() * 512);
+        let allocated = match folder.store().used_bytes(&os_volume(&stored.id)) {
+            // One that is being made takes none yet.
+            Err(error) if error.kind() == StoreErrorKind::NotFound => 0,
+            found => found?,
+        };
         Ok(Storage::new(&stored.body, allocated, exporter.as_ref()))
     });
     Ok(Json(storage.await?))
@@ -333,10 +336,20 @@ impl From<DeployError> for ApiError {
             DeployError::Cancelled => Self::internal(&"cancelled"),
             DeployError::Run(failed) | DeployError::Plan(failed, _) => {
                 let mut refused = refusal(*failed);
-                refused.status = StatusCode::INTERNAL_SERVER_ERROR;
+                refused.status = match refused.envelope.error_code.as_str() {
+                    "STORE_FULL" => StatusCode::INSUFFICIENT_STORAGE,
+                    "STORE_UNAVAILABLE" | "STORE_POOL_MISSING" => StatusCode::SERVICE_UNAVAILABLE,
+                    _ => StatusCode::INTERNAL_SERVER_ERROR,
+                };
                 refused
             }
         }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        DeployError::from(error).into()
     }
 }
 

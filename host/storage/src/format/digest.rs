@@ -1,11 +1,9 @@
 //! Sums of disks and files that are computed beside the work, on a thread of their own.
 
 use super::{FormatError, Result};
-use crate::holes::next_data;
-use mintage_volume::VolumeSum;
+use mintage_volume::block::BlockDevice;
+use mintage_volume::{VolumeError, VolumeSum};
 use sha2::{Digest as _, Sha256};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -82,46 +80,49 @@ fn hash_pieces(pieces: &Receiver<Piece>, done: &SyncSender<Vec<u8>>) -> String {
     sum.finish()
 }
 
-/// The sum of the disk in a sparse file. Holes are not read.
+/// The sum of a disk. Holes are not read.
 ///
 /// # Errors
 /// `Read`.
-pub fn volume_sum(file: &File) -> Result<String> {
-    let len = file.metadata().map_err(FormatError::Read)?.len();
+pub fn volume_sum(disk: &dyn BlockDevice) -> Result<String> {
     let mut sum = VolumeSum::default();
     let mut buffer = vec![0; PIECE];
     let mut at = 0;
-    while let Some((start, end)) =
-        next_data(file, at, len).map_err(|errno| FormatError::Read(errno.into()))?
-    {
-        sum.zeros(start - at);
-        at = start;
-        while at < end {
-            let step = usize::try_from(end - at).unwrap_or(PIECE).min(PIECE);
-            file.read_exact_at(&mut buffer[..step], at)
-                .map_err(FormatError::Read)?;
+    while let Some(data) = disk.next_data(at).map_err(unreadable)? {
+        sum.zeros(data.start - at);
+        at = data.start;
+        while at < data.end {
+            let step = usize::try_from(data.end - at).unwrap_or(PIECE).min(PIECE);
+            disk.read_at(at, &mut buffer[..step]).map_err(unreadable)?;
             sum.data(&buffer[..step]);
             at += step as u64;
         }
     }
-    sum.zeros(len - at);
+    sum.zeros(disk.len() - at);
     Ok(sum.finish())
 }
 
-/// The SHA-256 of the first `len` bytes of `file`. None when `stop` became true first.
-pub(super) fn of_file(file: &File, len: u64, stop: &AtomicBool) -> Result<Option<Sum>> {
+fn unreadable(error: VolumeError) -> FormatError {
+    FormatError::Read(std::io::Error::other(error))
+}
+
+/// The SHA-256 of all of `device`. None when `stop` became true first.
+pub(super) fn of_device(device: &dyn BlockDevice, stop: &AtomicBool) -> Result<Option<Sum>> {
+    let len = device.len();
     let mut hash = Sha256::new();
     let (zeros, mut buffer) = (vec![0; PIECE], vec![0; PIECE]);
     let mut at = 0;
     while at < len {
-        let run = next_data(file, at, len).map_err(|errno| FormatError::Read(errno.into()))?;
-        let (start, end) = run.unwrap_or((len, len));
+        let run = device.next_data(at).map_err(unreadable)?;
+        let run = run.unwrap_or(len..len);
+        let (start, end) = (run.start, run.end);
         hash_zeros(&mut hash, &zeros, start - at, stop);
         at = start;
         while at < end && !stop.load(Ordering::Relaxed) {
             let step = usize::try_from(end - at).unwrap_or(PIECE).min(PIECE);
-            file.read_exact_at(&mut buffer[..step], at)
-                .map_err(FormatError::Read)?;
+            device
+                .read_at(at, &mut buffer[..step])
+                .map_err(unreadable)?;
             hash.update(&buffer[..step]);
             at += step as u64;
         }
@@ -156,6 +157,8 @@ fn died() -> FormatError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mintage_volume::block::FileDevice;
+    use std::os::unix::fs::FileExt as _;
 
     #[test]
     fn the_sum_of_a_sparse_file_is_that_of_all_its_bytes() {
@@ -173,7 +176,8 @@ mod tests {
                 all[at] = 7;
                 file.write_all_at(&[7], at as u64).unwrap();
             }
-            assert_eq!(volume_sum(&file).unwrap(), VolumeSum::of(&all));
+            let disk = FileDevice::read_only(file).unwrap();
+            assert_eq!(volume_sum(&disk).unwrap(), VolumeSum::of(&all));
         }
     }
 
@@ -182,6 +186,7 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         file.set_len(1 << 40).unwrap();
         let stop = AtomicBool::new(true);
-        assert_eq!(of_file(&file, 1 << 40, &stop).unwrap(), None);
+        let disk = FileDevice::read_only(file).unwrap();
+        assert_eq!(of_device(&disk, &stop).unwrap(), None);
     }
 }

@@ -4,8 +4,7 @@ use super::appearance::{HEAD, looks_like};
 use super::digest::DiskDigest;
 use super::watch::Watch;
 use super::{FormatError, ImageFormat, ImageLimits, Result};
-use crate::error::StorageError;
-use crate::unpublished::UnpublishedVolume;
+use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
@@ -19,9 +18,9 @@ const HOLE_STEP: u64 = 64 << 20;
 /// A disk is whole sectors of this size, in bytes.
 const SECTOR: u64 = 512;
 
-/// Writes a disk from its beginning to its end into a file that has no name yet.
+/// Writes a disk from its beginning to its end into a file without content.
 pub(super) struct DiskWriter<'a> {
-    volume: UnpublishedVolume,
+    output: &'a File,
     declared: ImageFormat,
     limits: ImageLimits,
     source_bytes: u64,
@@ -37,7 +36,6 @@ pub(super) struct DiskWriter<'a> {
 
 /// A disk that is written, and what it came to.
 pub(super) struct WrittenDisk {
-    pub(super) volume: UnpublishedVolume,
     pub(super) bytes: u64,
     pub(super) data_bytes: u64,
     pub(super) sum: String,
@@ -54,14 +52,14 @@ pub(super) enum CopyError {
 impl<'a> DiskWriter<'a> {
     /// Begins a disk that comes of a file of `source_bytes`, declared as `declared`.
     pub(super) fn new(
-        volume: UnpublishedVolume,
+        output: &'a File,
         declared: ImageFormat,
         limits: ImageLimits,
         source_bytes: u64,
         watch: &'a Watch<'a>,
     ) -> Self {
         Self {
-            volume,
+            output,
             declared,
             limits,
             source_bytes,
@@ -135,11 +133,9 @@ impl<'a> DiskWriter<'a> {
         if !bytes.is_multiple_of(SECTOR) {
             return Err(FormatError::Sectors { bytes });
         }
-        let file = self.volume.file();
-        file.set_len(bytes).map_err(|e| self.failed(e))?;
+        self.output.set_len(bytes).map_err(FormatError::Write)?;
         Ok(WrittenDisk {
             sum: self.digest.finish()?,
-            volume: self.volume,
             bytes,
             data_bytes: self.data_bytes,
         })
@@ -164,8 +160,8 @@ impl<'a> DiskWriter<'a> {
         self.check_length(self.written + self.filled as u64)?;
         for run in runs {
             let at = self.written + run.start as u64;
-            let written = self.volume.file().write_all_at(&self.buffer[run], at);
-            written.map_err(|e| self.failed(e))?;
+            let written = self.output.write_all_at(&self.buffer[run], at);
+            written.map_err(FormatError::Write)?;
         }
         let len = std::mem::take(&mut self.filled);
         let full = std::mem::take(&mut self.buffer);
@@ -211,14 +207,6 @@ impl<'a> DiskWriter<'a> {
                 found,
             }),
         }
-    }
-
-    fn failed(&self, source: io::Error) -> FormatError {
-        FormatError::Output(StorageError::Output {
-            what: "write the disk",
-            path: self.volume.output().to_owned(),
-            source,
-        })
     }
 }
 

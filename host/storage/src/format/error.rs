@@ -1,7 +1,6 @@
 //! Why an image was refused.
 
 use super::ImageFormat;
-use crate::error::StorageError;
 use std::io;
 
 /// The result of everything in this module.
@@ -98,15 +97,15 @@ pub enum FormatError {
     /// The file cannot be read.
     #[error("cannot read the image file: {0}")]
     Read(#[source] io::Error),
-    /// The golden volume cannot be written.
-    #[error(transparent)]
-    Output(#[from] StorageError),
+    /// The disk cannot be written.
+    #[error("cannot write the golden volume: {0}")]
+    Write(#[source] io::Error),
 }
 
 impl FormatError {
     /// Whether the image is at fault, and not the machine or who cancelled.
     pub fn is_of_the_image(&self) -> bool {
-        !matches!(self, Self::Cancelled | Self::Read(_) | Self::Output(_))
+        !matches!(self, Self::Cancelled | Self::Read(_) | Self::Write(_))
     }
 
     /// What whoever brought the image can do.
@@ -127,7 +126,7 @@ impl FormatError {
             Self::Ratio { .. } => "Bring the image less compressed, or raise the limit.",
             Self::Window { .. } => "Compress with a smaller window (dictionary).",
             Self::Cancelled => "Bring the image again.",
-            Self::Read(_) | Self::Output(_) => "Check the disk of the service: space and health.",
+            Self::Read(_) | Self::Write(_) => "Check the disk of the service: space and health.",
         }
     }
 }

@@ -6,13 +6,12 @@ use super::source::Source;
 use super::watch::{Progress, Watch};
 use super::{FormatError, ImageFormat, ImageLimits, Result, digest, qcow2, streams, zipped};
 use crate::holes::next_data;
-use crate::unpublished::UnpublishedVolume;
+use mintage_volume::block::FileDevice;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What an expansion came to.
@@ -30,31 +29,31 @@ pub struct Expansion {
     pub data_bytes: u64,
 }
 
-/// Expands the image in `source`, which is of the declared `format`, to the golden volume `output`.
+/// Expands the image in `source`, which is of the declared `format`, to a sparse raw disk in `output`,
+/// a file without content.
 ///
-/// The volume is a sparse raw file that nobody can write to and that has no name until it is
-/// published, which is left to the caller: when it knows that the checksums are the expected ones.
+/// Publishing it is left to the caller: when it knows that the checksums are the expected ones.
 /// `report` hears how far the work came, often; when it breaks, the expansion is cancelled.
 ///
 /// # Errors
-/// Every [`FormatError`]. Nothing is left of the volume then.
+/// Every [`FormatError`]. A part of the disk is in `output` then.
 pub fn expand(
     source: &File,
     format: ImageFormat,
     limits: &ImageLimits,
-    output: &Path,
+    output: &File,
     report: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<(UnpublishedVolume, Expansion)> {
+) -> Result<Expansion> {
     let len = source.metadata().map_err(FormatError::Read)?.len();
     let watch = Watch::new(len, report);
     let mut source = Source::new(source, len, &watch);
     check_header(format, &source.peek::<HEAD>()?)?;
     let stop = AtomicBool::new(false);
-    let file = source.file();
+    let file = source.file().try_clone().map_err(FormatError::Read)?;
+    let file = FileDevice::read_only(file).map_err(|e| FormatError::Read(io::Error::other(e)))?;
     std::thread::scope(|scope| {
-        let hashing = scope.spawn(|| digest::of_file(file, len, &stop));
-        let volume = UnpublishedVolume::create(output)?;
-        let disk = DiskWriter::new(volume, format, *limits, len, &watch);
+        let hashing = scope.spawn(|| digest::of_device(&file, &stop));
+        let disk = DiskWriter::new(output, format, *limits, len, &watch);
         let written = fenced(|| write_disk(&mut source, format, limits, disk));
         stop.store(written.is_err(), Ordering::Relaxed);
         let disk = written?;
@@ -65,15 +64,13 @@ pub fn expand(
                 return Err(FormatError::Read(died));
             }
         };
-        disk.volume.make_read_only()?;
-        let expansion = Expansion {
+        Ok(Expansion {
             source_bytes: len,
             source_sha256: digest::hex(&source_sha256),
             disk_bytes: disk.bytes,
             volume_sum: disk.sum,
             data_bytes: disk.data_bytes,
-        };
-        Ok((disk.volume, expansion))
+        })
     })
 }
 
@@ -120,7 +117,7 @@ fn copy_raw(source: &mut Source<'_>, disk: &mut DiskWriter<'_>) -> Result<()> {
     }
 }
 
-/// Decoders read hostile bytes: one that panics is an error of the image, and the volume is dropped.
+/// Decoders read hostile bytes: one that panics is an error of the image.
 fn fenced(work: impl FnOnce() -> Result<WrittenDisk>) -> Result<WrittenDisk> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(FormatError::Damaged {

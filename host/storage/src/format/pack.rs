@@ -2,12 +2,11 @@
 
 mod records;
 
-use crate::holes::next_data;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use mintage_volume::block::BlockDevice;
 use records::Entry;
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What is compressed at once, in bytes. Where one is all zeros it is not even read: the bytes
@@ -22,7 +21,7 @@ const ROOM: usize = 64 << 10;
 /// The same content gives the same bytes, whatever of it is holes.
 #[derive(Debug)]
 pub struct WirePack {
-    volume: File,
+    volume: Arc<dyn BlockDevice>,
     len: u64,
     entry: Entry,
     next: Next,
@@ -51,12 +50,11 @@ impl WirePack {
     /// Packs `volume`; the entry is called `name`.
     ///
     /// # Errors
-    /// What the system says when the volume cannot be looked at.
-    pub fn new(volume: File, name: Uuid) -> io::Result<Self> {
-        let len = rustix::fs::seek(&volume, rustix::fs::SeekFrom::End(0))?;
+    /// When there is no memory to pack with.
+    pub fn new(volume: Arc<dyn BlockDevice>, name: Uuid) -> io::Result<Self> {
         Ok(Self {
+            len: volume.len(),
             volume,
-            len,
             entry: Entry::new(name),
             next: Next::Header,
             deflate: compressor(),
@@ -113,7 +111,7 @@ impl WirePack {
             return Ok(end);
         }
         if len < SEGMENT {
-            self.volume.read_exact_at(&mut self.segment[..len], at)?;
+            read(&*self.volume, at, &mut self.segment[..len])?;
         }
         let data = &self.segment[..len];
         deflate(
@@ -130,19 +128,19 @@ impl WirePack {
     /// Whether the whole segment at `at` is zeros. It is read when it is not one hole.
     fn is_zero(&mut self, at: u64) -> io::Result<bool> {
         let end = at + SEGMENT as u64;
-        if next_data(&self.volume, at, end)?.is_none() {
+        let data = self.volume.next_data(at).map_err(io::Error::other)?;
+        if data.is_none_or(|data| data.start >= end) {
             return Ok(true);
         }
-        self.volume.read_exact_at(&mut self.segment, at)?;
+        read(&*self.volume, at, &mut self.segment)?;
         // Each byte is zero if the first is, and each equals the one before it.
         Ok(self.segment[0] == 0 && self.segment[1..] == self.segment[..SEGMENT - 1])
     }
 
     fn end(&mut self) -> io::Result<()> {
-        // What was cut off would have been taken for a hole.
-        if self.volume.metadata()?.len() < self.len {
-            let why = "the golden volume became shorter while it was packed";
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+        // What is cut off meanwhile would be taken for a hole: its last byte cannot be read then.
+        if let Some(last) = self.len.checked_sub(1) {
+            read(&*self.volume, last, &mut [0])?;
         }
         deflate(
             &mut self.deflate,
@@ -172,6 +170,10 @@ impl Read for WirePack {
         self.taken += len;
         Ok(len)
     }
+}
+
+fn read(volume: &dyn BlockDevice, at: u64, buffer: &mut [u8]) -> io::Result<()> {
+    volume.read_at(at, buffer).map_err(io::Error::other)
 }
 
 /// What a segment of zeros compresses to, ending with a byte, and its checksum.

@@ -14,6 +14,8 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use unpublished::NewFile;
 
+pub use unpublished::clone_file;
+
 mod open;
 mod unpublished;
 

@@ -12,7 +12,7 @@ mod name;
 
 pub use capacity::Capacity;
 pub use error::{Result, StoreError, StoreErrorKind};
-pub use files::FileStore;
+pub use files::{FileStore, clone_file};
 pub use name::{VolumeKind, VolumeName};
 
 use crate::clone::CloneReport;

@@ -4,6 +4,7 @@ use super::conformance::{Bench, run_suite};
 use super::{FileStore, ImageStore, StoreErrorKind, VolumeName};
 use crate::clone::CloneMethod;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -74,4 +75,20 @@ fn what_is_no_volume_is_not_listed_and_is_swept() {
     assert_eq!(store.remove_unfinished().unwrap(), 3);
     assert_eq!(store.remove_unfinished().unwrap(), 0);
     assert!(names().eq([VolumeName::os("web01")]));
+}
+
+#[test]
+fn only_this_user_reads_volumes_and_nobody_writes_to_golden_ones() {
+    let place = tempfile::tempdir().unwrap();
+    let store = open(place.path());
+    for (name, mode) in [
+        (VolumeName::golden("debian-12"), 0o400),
+        (VolumeName::os("web01"), 0o600),
+    ] {
+        let volume = store.create(&name).unwrap();
+        volume.file().set_len(512).unwrap();
+        volume.publish().unwrap();
+        let file = fs::metadata(store.path(&name).unwrap()).unwrap();
+        assert_eq!(file.permissions().mode() & 0o7777, mode, "{name}");
+    }
 }

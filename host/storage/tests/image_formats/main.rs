@@ -10,7 +10,9 @@ mod pack;
 mod qcow2;
 mod refused;
 
-use mintage_storage::{Expansion, FormatError, ImageFormat, ImageLimits, expand};
+use mintage_storage::{
+    Expansion, FormatError, ImageFormat, ImageLimits, UnpublishedVolume, expand,
+};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -36,7 +38,8 @@ impl Bench {
     /// Expands the image and publishes the golden volume.
     fn expand(&self, format: ImageFormat, limits: &ImageLimits) -> Result<Expansion, FormatError> {
         let source = File::open(self.folder.path().join("image")).unwrap();
-        let (volume, expansion) = expand(&source, format, limits, &self.golden(), &mut |_| {
+        let volume = UnpublishedVolume::create(&self.golden()).unwrap();
+        let expansion = expand(&source, format, limits, volume.file(), &mut |_| {
             ControlFlow::Continue(())
         })?;
         assert!(!self.golden().exists());

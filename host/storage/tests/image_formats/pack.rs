@@ -2,16 +2,18 @@
 
 use super::{expanded, make};
 use mintage_storage::{ImageFormat, WirePack};
+use mintage_volume::block::FileDevice;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 use uuid::Uuid;
 
 const NAME: Uuid = Uuid::from_u128(0x93c6709b_96ed_440b_a7db_767b6791c013);
 
 fn pack(volume: File) -> Vec<u8> {
     let mut packed = Vec::new();
-    let mut pack = WirePack::new(volume, NAME).unwrap();
+    let mut pack = WirePack::new(Arc::new(FileDevice::read_only(volume).unwrap()), NAME).unwrap();
     pack.read_to_end(&mut packed).unwrap();
     packed
 }
@@ -68,7 +70,8 @@ fn the_same_content_gives_the_same_bytes_whatever_of_it_is_holes() {
 #[test]
 fn a_volume_that_shrinks_is_an_error() {
     let volume = file_of(&make::noise(4 << 20));
-    let mut pack = WirePack::new(volume.try_clone().unwrap(), NAME).unwrap();
+    let device = FileDevice::read_only(volume.try_clone().unwrap()).unwrap();
+    let mut pack = WirePack::new(Arc::new(device), NAME).unwrap();
     let mut start = vec![0; 1000];
     pack.read_exact(&mut start).unwrap();
     volume.set_len(2 << 20).unwrap();

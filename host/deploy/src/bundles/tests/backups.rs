@@ -1,11 +1,13 @@
 //! Backups: what they bring back, and what a restore may not change.
 
 use super::service::{Service, filled};
+use crate::golden_volume;
 use mintage_records::model::{
     Backup, BuildPlan, DeploymentPlan, GoldenImage, Language, OsVolume, PlanScript, PlanType,
     State, TaskState,
 };
 use mintage_records::{Id, Match};
+use mintage_storage::store::conformance::file_of;
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -45,7 +47,11 @@ fn a_backup_brings_back_everything_with_its_passwords() {
         change.insert(two.body)?;
         Ok(())
     });
-    fs::remove_file(service.archives.folder.golden_volume(&ids.1)).unwrap();
+    fs::remove_file(file_of(
+        service.archives.folder.store(),
+        &golden_volume(&ids.1),
+    ))
+    .unwrap();
     let task = service.restore(&backup, false);
     assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
     let mut after = state(&service);

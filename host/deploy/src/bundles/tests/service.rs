@@ -5,6 +5,7 @@ use crate::bundles::{
     AddBundle, AddBundleInput, CreateBackup, CreateBackupInput, CreateBundle, CreateBundleInput,
     ExtractBundle, ExtractBundleInput, RestoreBackup, RestoreBackupInput, Wanted, open_upload,
 };
+use crate::golden_volume;
 use crate::task::{Feed, NewTask, Tasks, Verb, Verbs, begin};
 use crate::{DataFolder, Limits};
 use mintage_records::model::{
@@ -12,6 +13,7 @@ use mintage_records::model::{
     GoldenImage, Language, PlanScript, PlanType, SettableAttribute, State, Task, TaskState,
 };
 use mintage_records::{Author, Change, DatabaseUrl, Id, Records, Resource, Sealer};
+use mintage_storage::store::conformance::file_of;
 use mintage_volume::VolumeSum;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -210,7 +212,11 @@ pub(super) fn filled() -> Service {
     let image = Id::generate();
     let mut disk = vec![0; 3 << 20];
     disk[5000..9000].fill(7);
-    fs::write(service.archives.folder.golden_volume(&image), &disk).unwrap();
+    fs::write(
+        file_of(service.archives.folder.store(), &golden_volume(&image)),
+        &disk,
+    )
+    .unwrap();
     let sum = VolumeSum::of(&disk);
     let sealed = service.archives.sealer.seal("hunter2").unwrap();
     service.change(|change| {

@@ -137,7 +137,10 @@ fn go_on(
         let ExportSource::File(path) = &export.volume else {
             return None;
         };
-        let path: PathBuf = data.os_volumes().join(path.file_name().unwrap());
+        let path: PathBuf = data
+            .root()
+            .join("os-volumes")
+            .join(path.file_name().unwrap());
         let volume = ExportSource::File(path.clone());
         path.exists().then(|| Export {
             volume,

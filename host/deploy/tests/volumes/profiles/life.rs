@@ -3,12 +3,14 @@
 use super::servers::{Servers, login, setting, wanted, wanted_on};
 use crate::world::World;
 use mintage_boot::power::{BootKind, PowerControl as _};
+use mintage_deploy::golden_volume;
 use mintage_deploy::server_profiles::{Profiles, Wanted};
 use mintage_records::Time;
 use mintage_records::model::{BuildPlan, OsVolume, ServerHardware, TaskState};
 use mintage_records::{Change, Id, Kind, Match};
 use mintage_storage::export::conformance::Bench as _;
 use mintage_storage::export::{Exporter as _, Iqn};
+use mintage_storage::store::conformance::file_of;
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -350,7 +352,10 @@ pub fn changed() {
     assert_eq!(servers.profile(&id).volumes().count(), 0);
     servers.delete(&id, false).unwrap();
     servers.check();
-    assert_eq!(world.files(), [world.folder.golden_volume(&world.golden)]);
+    assert_eq!(
+        world.files(),
+        [file_of(world.folder.store(), &golden_volume(&world.golden))]
+    );
 }
 
 pub fn expired() {

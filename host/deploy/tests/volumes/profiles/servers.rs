@@ -3,6 +3,7 @@
 use crate::world::{World, author};
 use mintage_boot::power::memory::MemoryPower;
 use mintage_boot::power::{Boot, BootNow, Power, PowerControl, PowerError, PowerState};
+use mintage_deploy::os_volume;
 use mintage_deploy::os_volumes::{DeployError, Setting};
 use mintage_deploy::server_profiles::{
     Begun, ChangeProfile, Controls, DeployProfile, Offers, Profiles, Rules, Wanted,
@@ -15,6 +16,7 @@ use mintage_storage::export::memory::MemoryExporter;
 use mintage_storage::export::{
     Export, ExportError, Exporter, Force, Iqn, Portal, Published, Session,
 };
+use mintage_storage::store::conformance::file_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -239,7 +241,11 @@ impl Servers {
     /// The content of a file of the volume that a server has.
     pub fn read(&self, id: &Id, path: &str) -> String {
         let volume = self.profile(id).os_volume.unwrap();
-        crate::golden::read(&self.profiles.folder.os_volume(&volume), path).unwrap()
+        crate::golden::read(
+            &file_of(self.profiles.folder.store(), &os_volume(&volume)),
+            path,
+        )
+        .unwrap()
     }
 
     /// Checks that nothing belongs to nobody, and that what is offered is what profiles say.
@@ -266,10 +272,12 @@ impl Servers {
         for volume in &volumes {
             assert_eq!(volume.body.state, mintage_records::model::State::Ok);
         }
-        let folder = self.profiles.folder.os_volumes();
+        let folder = self.profiles.folder.root().join("os-volumes");
         let files = std::fs::read_dir(folder).unwrap();
         let files: BTreeSet<_> = files.map(|entry| entry.unwrap().path()).collect();
-        let expected = rows.iter().map(|id| self.profiles.folder.os_volume(id));
+        let expected = rows
+            .iter()
+            .map(|id| file_of(self.profiles.folder.store(), &os_volume(id)));
         assert_eq!(files, expected.collect(), "files without a volume");
         let held = self
             .records

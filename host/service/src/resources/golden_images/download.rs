@@ -7,9 +7,11 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use mintage_deploy::golden_volume;
 use mintage_records::model::{GoldenImage, State, Task};
 use mintage_records::{Filter, Id, Query, Stored, View};
-use mintage_storage::{GoldenImage as Volume, WirePack};
+use mintage_storage::WirePack;
+use mintage_storage::store::OpenVolume;
 use std::fmt::Write as _;
 use std::io::{self, Read as _};
 use uuid::Uuid;
@@ -29,12 +31,14 @@ pub(super) async fn download(state: &AppState, id: Id) -> Result<Response, ApiEr
                 .action("Wait for the task that makes it."),
         );
     }
-    let path = state.folder.golden_volume(&id);
+    let folder = state.folder.clone();
     let pack = blocking(move || {
-        let volume = Volume::open(&path).map_err(|error| ApiError::internal(&error))?;
+        let volume = folder.store().open(&golden_volume(&id))?;
         // The id of a resource that came with a bundle need not be one.
         let entry = Uuid::parse_str(id.as_str()).unwrap_or(Uuid::nil());
-        WirePack::new(volume.into_file(), entry).map_err(|error| ApiError::internal(&error))
+        let pack = WirePack::new(volume.device(), entry);
+        // The volume stays open as long as it is sent.
+        Ok((pack.map_err(|error| ApiError::internal(&error))?, volume))
     });
     let pack = pack.await?;
     let headers = [
@@ -51,12 +55,15 @@ pub(super) async fn download(state: &AppState, id: Id) -> Result<Response, ApiEr
     Ok((headers, body).into_response())
 }
 
-async fn next_piece(mut pack: WirePack) -> io::Result<Option<(Bytes, WirePack)>> {
+/// What is sent, and the volume that it is made of.
+type Sending = (WirePack, Box<dyn OpenVolume>);
+
+async fn next_piece((mut pack, volume): Sending) -> io::Result<Option<(Bytes, Sending)>> {
     let made = tokio::task::spawn_blocking(move || {
         let mut piece = vec![0; PIECE];
         let read = pack.read(&mut piece)?;
         piece.truncate(read);
-        Ok((read > 0).then(|| (Bytes::from(piece), pack)))
+        Ok((read > 0).then(|| (Bytes::from(piece), (pack, volume))))
     });
     made.await
         .unwrap_or_else(|error| Err(io::Error::other(error)))

@@ -18,7 +18,7 @@ use mintage_volume::block::{BlockDevice, FileDevice};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A place with a store that nobody else uses, and that is empty at first.
@@ -101,6 +101,17 @@ fn fill(file: &File, disk: &[u8]) {
         if block.iter().any(|byte| *byte != 0) {
             file.write_all_at(block, number as u64 * 4096).unwrap();
         }
+    }
+}
+
+/// The file of a volume in a store of files.
+///
+/// # Panics
+/// When the store keeps no files.
+pub fn file_of(store: &dyn ImageStore, name: &VolumeName) -> PathBuf {
+    match store.export_source(name).unwrap() {
+        ExportSource::File(path) => path,
+        other => panic!("{other:?} is no file"),
     }
 }
 

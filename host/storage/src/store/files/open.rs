@@ -24,8 +24,12 @@ impl OpenFile {
         let what = format!("open the {name}");
         let file = image.file().try_clone();
         let file = file.map_err(|error| store.failed(&what, &error))?;
+        let device = FileDevice::read_only(file).map_err(|error| {
+            let why = error.to_string();
+            StoreError::new(StoreErrorKind::Failed, &what, &store.label, why)
+        })?;
         Ok(Self {
-            device: device(FileDevice::read_only(file), &what, store)?,
+            device: Arc::new(device),
             image,
             name: name.clone(),
             store: store.clone(),
@@ -54,29 +58,7 @@ impl OpenVolume for OpenFile {
         let what = format!("make the {name} of the {}", self.name);
         let cloned = clone_golden(&self.image, &self.store.path(name)?, progress);
         let (volume, report) = cloned.map_err(|error| error.in_store(&what, &self.store.label))?;
-        let file = volume.file().try_clone();
-        let file = file.map_err(|error| self.store.failed(&what, &error))?;
-        let device = device(FileDevice::writable(file), &what, &self.store)?;
-        let clone = ClonedFile::new(&self.store, name, volume, device);
+        let clone = ClonedFile::new(&self.store, name, volume)?;
         Ok((Box::new(clone), report))
-    }
-}
-
-fn device(
-    opened: mintage_volume::Result<FileDevice>,
-    what: &str,
-    store: &FileStore,
-) -> Result<Arc<dyn BlockDevice>> {
-    match opened {
-        Ok(device) => Ok(Arc::new(device)),
-        Err(error) => {
-            let why = error.to_string();
-            Err(StoreError::new(
-                StoreErrorKind::Failed,
-                what,
-                &store.label,
-                why,
-            ))
-        }
     }
 }

@@ -1,11 +1,15 @@
 //! Files that nobody finds: new ones, and clones.
 
 use super::FileStore;
-use crate::store::error::Result;
+use crate::clone::{CloneReport, clone_golden};
+use crate::error::StorageError;
+use crate::golden::GoldenImage;
+use crate::store::error::{Result, StoreError, StoreErrorKind};
 use crate::store::{NewVolume, UnpublishedClone, VolumeKind, VolumeName};
 use crate::unpublished::UnpublishedVolume;
-use mintage_volume::block::BlockDevice;
+use mintage_volume::block::{BlockDevice, FileDevice};
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A file that is filled.
@@ -23,8 +27,10 @@ pub(super) struct ClonedFile {
 #[derive(Debug)]
 struct Named {
     file: UnpublishedVolume,
-    name: VolumeName,
+    /// `the OS volume …`.
+    what: String,
     store: String,
+    is_golden: bool,
 }
 
 impl NewFile {
@@ -51,13 +57,44 @@ impl ClonedFile {
         store: &FileStore,
         name: &VolumeName,
         file: UnpublishedVolume,
-        device: Arc<dyn BlockDevice>,
-    ) -> Self {
-        Self {
-            named: Named::new(store, name, file),
-            device,
-        }
+    ) -> Result<Self> {
+        let device = device(&file).map_err(|why| {
+            let what = format!("make the {name}");
+            StoreError::new(StoreErrorKind::Failed, what, &store.label, why)
+        })?;
+        let named = Named::new(store, name, file);
+        Ok(Self { named, device })
     }
+}
+
+/// Clones `image` into the file `output`, which is in no store.
+///
+/// # Errors
+/// Those of [`clone_golden`].
+pub fn clone_file(
+    image: &GoldenImage,
+    output: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(Box<dyn UnpublishedClone>, CloneReport), StorageError> {
+    let (file, report) = clone_golden(image, output, progress)?;
+    let device = device(&file).map_err(|why| StorageError::Output {
+        what: "open the file",
+        path: output.to_owned(),
+        source: std::io::Error::other(why),
+    })?;
+    let named = Named {
+        file,
+        what: format!("the volume `{}`", output.display()),
+        store: "its folder".to_owned(),
+        is_golden: false,
+    };
+    Ok((Box::new(ClonedFile { named, device }), report))
+}
+
+fn device(file: &UnpublishedVolume) -> Result<Arc<dyn BlockDevice>, String> {
+    let file = file.file().try_clone().map_err(|error| error.to_string())?;
+    let device = FileDevice::writable(file).map_err(|error| error.to_string())?;
+    Ok(Arc::new(device))
 }
 
 impl UnpublishedClone for ClonedFile {
@@ -79,20 +116,20 @@ impl Named {
     fn new(store: &FileStore, name: &VolumeName, file: UnpublishedVolume) -> Self {
         Self {
             file,
-            name: name.clone(),
+            what: format!("the {name}"),
             store: store.label.clone(),
+            is_golden: name.kind() == VolumeKind::Golden,
         }
     }
 
     fn publish(self) -> Result<()> {
-        let Self { file, name, store } = self;
-        let published = match name.kind() {
-            VolumeKind::Golden => file.make_read_only(),
-            VolumeKind::Os => Ok(()),
+        let ready = match self.is_golden {
+            true => self.file.make_read_only(),
+            false => Ok(()),
         };
+        let published = ready.and_then(|()| self.file.publish());
         published
-            .and_then(|()| file.publish())
             .map(drop)
-            .map_err(|error| error.in_store(format!("publish the {name}"), &store))
+            .map_err(|error| error.in_store(format!("publish {}", self.what), &self.store))
     }
 }
