@@ -22,9 +22,13 @@ pub struct VolumeSum {
     piece: Sha256,
     /// How many bytes of the piece came, fewer than [`Self::PIECE`].
     filled: usize,
+    /// Whether they are in `piece`; else they are zeros, and nobody knows yet whether they must be.
+    is_hashed: bool,
     len: u64,
 }
 
+/// What zeros are hashed from.
+static SOME: [u8; 4096] = [0; 4096];
 /// The SHA-256 of a piece without data.
 static ZEROS: LazyLock<[u8; 32]> =
     LazyLock::new(|| Sha256::digest(vec![0; VolumeSum::PIECE]).into());
@@ -39,6 +43,7 @@ impl VolumeSum {
     pub fn data(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let (now, later) = bytes.split_at(bytes.len().min(Self::PIECE - self.filled));
+            self.hash_zeros();
             self.piece.update(now);
             self.advance(now.len());
             bytes = later;
@@ -47,22 +52,17 @@ impl VolumeSum {
 
     /// Takes `len` zeros.
     pub fn zeros(&mut self, mut len: u64) {
-        static SOME: [u8; 4096] = [0; 4096];
         while len > 0 {
-            let rest = usize::try_from(len).unwrap_or(Self::PIECE);
-            let step = match self.filled {
-                0 if rest >= Self::PIECE => {
-                    self.pieces.update(*ZEROS);
-                    self.len += Self::PIECE as u64;
-                    Self::PIECE
-                }
-                _ => {
-                    let step = rest.min(SOME.len()).min(Self::PIECE - self.filled);
-                    self.piece.update(&SOME[..step]);
-                    self.advance(step);
-                    step
-                }
+            let room = Self::PIECE - self.filled;
+            let rest = usize::try_from(len).unwrap_or(room);
+            let step = match self.is_hashed {
+                false => rest.min(room),
+                true => rest.min(room).min(SOME.len()),
             };
+            if self.is_hashed {
+                self.piece.update(&SOME[..step]);
+            }
+            self.advance(step);
             len -= step as u64;
         }
     }
@@ -77,19 +77,36 @@ impl VolumeSum {
     /// The sum of everything that came.
     pub fn finish(mut self) -> String {
         if self.filled > 0 {
+            self.hash_zeros();
             self.pieces.update(self.piece.finalize());
         }
         self.pieces.update(self.len.to_le_bytes());
         format!("{}{}", Self::PREFIX, hex(&self.pieces.finalize()))
     }
 
+    /// Hashes the zeros that the piece began with: it has something else too, or is shorter than others.
+    fn hash_zeros(&mut self) {
+        let mut rest = if self.is_hashed { 0 } else { self.filled };
+        while rest > 0 {
+            let step = rest.min(SOME.len());
+            self.piece.update(&SOME[..step]);
+            rest -= step;
+        }
+        self.is_hashed = true;
+    }
+
     fn advance(&mut self, step: usize) {
         self.filled += step;
         self.len += step as u64;
-        if self.filled == Self::PIECE {
-            self.pieces.update(self.piece.finalize_reset());
-            self.filled = 0;
+        if self.filled < Self::PIECE {
+            return;
         }
+        match self.is_hashed {
+            true => self.pieces.update(self.piece.finalize_reset()),
+            false => self.pieces.update(*ZEROS),
+        }
+        self.filled = 0;
+        self.is_hashed = false;
     }
 }
 
