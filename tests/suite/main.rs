@@ -39,6 +39,7 @@ mod image_formats;
 mod kill;
 mod layouts;
 mod manual;
+mod nbd;
 mod network;
 mod network_ifcfg;
 mod network_ifupdown;

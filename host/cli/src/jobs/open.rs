@@ -2,7 +2,7 @@
 
 use super::{descriptor_error, volume_error};
 use mintage_engine::Diagnostic;
-use mintage_volume::block::{BlockDevice, FileDevice};
+use mintage_volume::block::{BlockDevice, FileDevice, open_descriptor};
 use mintage_volume::tree::VolumeTree;
 use mintage_volume::volume::{TreeOptions, Volume};
 use mintage_worker::Descriptors;
@@ -22,7 +22,7 @@ pub(super) fn read_only() -> TreeOptions {
 /// The next descriptor, an image, as a device.
 pub(super) fn image(files: &mut Descriptors) -> Result<Device, Diagnostic> {
     let file = files.take().map_err(descriptor_error)?;
-    Ok(Arc::new(FileDevice::read_only(file).map_err(volume_error)?))
+    open_descriptor(file).map_err(volume_error)
 }
 
 /// The next descriptor, a scratch file, as a device.
