@@ -3,6 +3,7 @@
 
 pub mod alerts;
 pub mod bundles;
+pub mod capacity;
 mod data_folder;
 pub mod export;
 mod first_start;

@@ -31,6 +31,16 @@ pub enum CloneMethod {
     SparseCopy,
 }
 
+impl CloneMethod {
+    /// What it is called in sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reflink => "reflink",
+            Self::SparseCopy => "sparse copy",
+        }
+    }
+}
+
 /// How much is copied between two calls of the progress callback, in bytes.
 const STEP: u64 = 64 << 20;
 /// The buffer of the plain copy, in bytes.

@@ -7,6 +7,7 @@
 use super::capture::Capture;
 use super::problem::DeployError;
 use super::run::RunRecord;
+use crate::capacity::check_room;
 use crate::{DataFolder, golden_volume, os_volume};
 use mintage_records::model::{GoldenImage, Pin, Provenance, State};
 use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored};
@@ -58,7 +59,9 @@ impl Capturing {
         let store = folder.store();
         let output = golden_volume(&self.golden_image);
         store.remove(&output)?;
-        let image = store.open(&os_volume(&self.os_volume))?;
+        let source = os_volume(&self.os_volume);
+        check_room(store, &source)?;
+        let image = store.open(&source)?;
         // What is unique is taken out and not made, so nothing needs a secret seed.
         let seed = self.os_volume.as_str();
         let record = prepared

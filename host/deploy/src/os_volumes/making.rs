@@ -7,6 +7,7 @@ use super::deploy::Deployment;
 use super::problem::DeployError;
 use super::run::RunRecord;
 use super::settings::Setting;
+use crate::capacity::check_room;
 use crate::{DataFolder, golden_volume, os_volume};
 use mintage_plans::Profile;
 use mintage_records::model::{OsVolume, State};
@@ -60,9 +61,9 @@ impl Making {
         }
         let output = os_volume(&self.os_volume);
         folder.store().remove(&output)?;
-        let image = folder
-            .store()
-            .open(&golden_volume(deployment.golden_image()))?;
+        let golden = golden_volume(deployment.golden_image());
+        check_room(folder.store(), &golden)?;
+        let image = folder.store().open(&golden)?;
         let (image, output, scratch) = (&*image, Some(&output), folder.scratch());
         prepared
             .run(image, output, &scratch, &seed, cancellation, watch)?

@@ -190,8 +190,18 @@ fn told<T>(context: &mut StepContext, made: Result<T, DeployError>) -> Result<T,
     made
 }
 
-/// Which scripts ran, and what they said, in the log of the task.
+/// Which scripts ran, what they said, and how the volume was made, in the log of the task.
 fn repeat(context: &mut StepContext, record: &RunRecord) {
+    if let Some(volume) = &record.volume {
+        let (way, took) = (
+            volume.clone.method.name(),
+            volume.clone.duration.as_millis(),
+        );
+        let bytes = volume.clone.bytes;
+        context.log(format!(
+            "cloned by {way} in {took} ms, {bytes} bytes copied"
+        ));
+    }
     for step in &record.outcome.transcript {
         let (number, script, status) = (step.step, &step.script, word(step.status));
         let touched = step.touched;

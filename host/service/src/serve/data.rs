@@ -10,6 +10,7 @@ use mintage_deploy::{DataFolder, WorkerScriptCheck, first_start, sweep, verbs};
 use mintage_engine::Diagnostic;
 use mintage_records::seal::KEY_LENGTH;
 use mintage_records::{Author, DatabaseUrl, Records, RecordsError, Sealer};
+use mintage_storage::store::{ImageStore, StoreUrl};
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -75,7 +76,8 @@ pub(super) fn open(
     stop: Stop,
 ) -> Result<(AppState, Option<Zeroizing<String>>)> {
     let data = &settings.data;
-    let folder = DataFolder::open(data).map_err(|error| failed(error.to_string()))?;
+    let folder = DataFolder::with_store(data, store(settings)?);
+    let folder = folder.map_err(|error| failed(error.to_string()))?;
     let key = data.join("sealing.key");
     let sealer = Sealer::new(&*read_key(&key)?);
     let records = open_records(settings)?;
@@ -124,6 +126,15 @@ pub(super) fn open(
         free_space: settings.health.free_space,
     };
     Ok((state, password))
+}
+
+/// Opens the store of volumes.
+fn store(settings: &Settings) -> Result<Arc<dyn ImageStore>> {
+    let help = "the setting `store` says where volumes are kept";
+    let url = settings.store.parse::<StoreUrl>();
+    let url = url.map_err(|error| failed(error.to_string()).with_help(help))?;
+    let store = url.open(&settings.data, DataFolder::STORE);
+    Ok(store.map_err(|error| failed(format!("{error}: {}", error.advice())).with_help(help))?)
 }
 
 /// Where the records are.

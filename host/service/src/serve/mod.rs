@@ -129,6 +129,11 @@ async fn serve(
         Arc::clone(&records),
         Arc::clone(&profiles),
     ));
+    tokio::spawn(upkeep::watch_space(
+        Arc::clone(&records),
+        Arc::clone(&state.folder),
+        settings.health.store_space,
+    ));
     tokio::spawn(upkeep::upkeep(
         records,
         profiles,

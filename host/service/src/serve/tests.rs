@@ -66,6 +66,28 @@ fn the_service_makes_its_certificate_once_and_keeps_its_key() {
 }
 
 #[test]
+fn a_store_that_cannot_be_used_ends_the_start_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "no folder").unwrap();
+    let inside = format!("file:{}/volumes", file.display());
+    for (store, why) in [
+        ("nfs:/srv", "no store is at such a URL"),
+        (&inside, "Check that the store is mounted"),
+    ] {
+        let settings = settings(folder.path(), &[("store", Path::new(store))]);
+        let problem = data::open(&settings, Stop::default())
+            .map(drop)
+            .unwrap_err();
+        let text = problem.render(mintage_engine::Style::Plain);
+        assert!(
+            text.contains(why) && text.contains("the setting `store`"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_given_certificate_is_checked() {
     let folder = tempfile::tempdir().unwrap();
     let place = |name: &str| {

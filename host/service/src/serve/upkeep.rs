@@ -1,13 +1,33 @@
-//! `upkeep`: what the service forgets, at its start and once a day.
+//! `upkeep`: what the service forgets, at its start and once a day; and the space that it looks at.
 
 use crate::settings::Retention;
 use mintage_deploy::server_profiles::Profiles;
+use mintage_deploy::{DataFolder, capacity};
 use mintage_records::Records;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// How often the space for volumes is looked at.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Tells by alerts when the store of volumes has less than `least` bytes free, for as long as the service
+/// runs.
+pub(super) async fn watch_space(records: Arc<Records>, folder: Arc<DataFolder>, least: u64) {
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        looks.tick().await;
+        let (records, folder) = (Arc::clone(&records), Arc::clone(&folder));
+        let noted = tokio::task::spawn_blocking(move || capacity::note(&records, &folder, least));
+        match noted.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the space for volumes is not looked at"),
+            Err(error) => tracing::error!(%error, "the space for volumes is not looked at"),
+        }
+    }
+}
 
 /// Forgets what is older than `retention` says, again and again, for as long as the service runs.
 pub(super) async fn upkeep(records: Arc<Records>, profiles: Arc<Profiles>, retention: Retention) {

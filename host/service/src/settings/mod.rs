@@ -30,6 +30,7 @@ pub const FILE_VARIABLE: &str = "MINTAGE_CONFIG";
 pub struct Settings {
     pub listen: SocketAddr,
     pub data: PathBuf,
+    pub store: String,
     pub database: Option<String>,
     pub ready_file: Option<PathBuf>,
     pub tls: Tls,
@@ -103,6 +104,7 @@ pub struct Metrics {
 #[allow(missing_docs, reason = "the table describes them, once")]
 pub struct Health {
     pub free_space: u64,
+    pub store_space: u64,
 }
 
 /// The section `[retention]`.

@@ -115,6 +115,12 @@ fn general() -> Vec<Setting> {
             ),
             "Where images, the database, the certificate and the keys are kept. One process at a time.",
         ),
+        Setting::new(
+            "store",
+            Form::Text("URL"),
+            value("file:"),
+            "Where volumes are kept: file: is the data folder, file:/PATH another folder. Clones share blocks on XFS and btrfs.",
+        ),
         Setting {
             secret: true,
             ..Setting::new(
@@ -218,6 +224,12 @@ fn operation() -> Vec<Setting> {
             Form::Size,
             Default::Value("1 GiB".to_owned()),
             "The service is not ready when the data folder has less free space.",
+        ),
+        Setting::new(
+            "health.store-space",
+            Form::Size,
+            Default::Value("10 GiB".to_owned()),
+            "An alert tells when the store of volumes has less free space.",
         ),
     ]
 }
