@@ -1,7 +1,7 @@
 //! Export over iSCSI with real parts: tgtd, driven by the exporter and by the service, and initiators that
 //! log in to it.
 
-mod bench;
+pub mod bench;
 mod daemons;
 mod external;
 mod logins;

@@ -11,6 +11,7 @@ mod boot_loader;
 mod bundles;
 mod capture;
 mod cases;
+mod ceph;
 mod chain;
 mod clone;
 mod debian;

@@ -163,6 +163,7 @@ impl Report<'_> {
         let took = Span(volume.clone.duration);
         match volume.clone.method {
             CloneMethod::Reflink => write!(f, "reflink in {took}")?,
+            CloneMethod::RbdClone => write!(f, "clone in the Ceph pool in {took}")?,
             CloneMethod::SparseCopy => {
                 write!(f, "sparse copy of {} in {took}", Size(volume.clone.bytes))?;
             }

@@ -15,5 +15,7 @@ pub enum ExportSource {
         image: String,
         /// The cluster's configuration file.
         conf: PathBuf,
+        /// The cluster's user, without `client.`; none for Ceph's own default.
+        user: Option<String>,
     },
 }

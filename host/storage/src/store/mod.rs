@@ -10,12 +10,14 @@ mod error;
 mod files;
 mod name;
 mod url;
+mod rbd;
 
 pub use capacity::Capacity;
 pub use error::{Result, StoreError, StoreErrorKind};
 pub use files::{FileStore, clone_file};
 pub use name::{VolumeKind, VolumeName};
 pub use url::{StoreUrl, UnknownStore};
+pub use rbd::{RbdPool, RbdStore};
 
 use crate::clone::CloneReport;
 use crate::export::ExportSource;

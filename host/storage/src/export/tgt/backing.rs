@@ -44,14 +44,26 @@ impl Backing {
                 }
                 ("rdwr", plain(path)?, String::new())
             }
-            ExportSource::Rbd { pool, image, conf } => {
+            ExportSource::Rbd {
+                pool,
+                image,
+                conf,
+                user,
+            } => {
                 let is_name = |text: &str| is_plain(text) && !text.contains(['/', '@']);
-                if !is_name(pool) || !is_name(image) {
+                if ![pool, image]
+                    .into_iter()
+                    .chain(user)
+                    .all(|text| is_name(text))
+                {
                     return Err(refused(
                         "its name has a character that tgt does not take".to_owned(),
                     ));
                 }
-                let options = format!(",bsopts=conf={}", plain(conf)?);
+                let mut options = format!(",bsopts=conf={}", plain(conf)?);
+                if let Some(user) = user {
+                    options.push_str(&format!(";id={user}"));
+                }
                 ("rbd", format!("{pool}/{image}"), options)
             }
         };
@@ -119,11 +131,12 @@ mod tests {
         }
     }
 
-    fn rbd(pool: &str, image: &str, conf: &str) -> Result<Backing> {
+    fn rbd(pool: &str, image: &str, conf: &str, user: Option<&str>) -> Result<Backing> {
         Backing::of(&export(ExportSource::Rbd {
             pool: pool.to_owned(),
             image: image.to_owned(),
             conf: PathBuf::from(conf),
+            user: user.map(str::to_owned),
         }))
     }
 
@@ -141,11 +154,13 @@ mod tests {
         assert!(names.contains(",scsi_sn=web01,"), "{names}");
         assert_eq!(backing.id.len(), 32);
 
-        let backing = rbd("os", "web01", "/etc/ceph/ceph.conf").unwrap();
+        let backing = rbd("os", "web01", "/etc/ceph/ceph.conf", None).unwrap();
         assert_eq!(
             backing.disk(),
             "path=os/web01,bstype=rbd,bsopts=conf=/etc/ceph/ceph.conf"
         );
+        let backing = rbd("os", "web01", "/c", Some("mintage")).unwrap();
+        assert!(backing.disk().ends_with(",bsopts=conf=/c;id=mintage"));
     }
 
     #[test]
@@ -167,7 +182,13 @@ mod tests {
             ("os", "a@snap", "/c"),
             ("os", "a", "/c;id=admin"),
         ] {
-            assert!(rbd(pool, image, conf).is_err(), "{pool} {image} {conf}");
+            assert!(
+                rbd(pool, image, conf, None).is_err(),
+                "{pool} {image} {conf}"
+            );
+        }
+        for user in ["", "a,b", "a;cluster=b", "a/b"] {
+            assert!(rbd("os", "a", "/c", Some(user)).is_err(), "{user:?}");
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn independent(bench: &dyn Bench) {
     }
     let used = store.used_bytes(&name).unwrap();
     assert!(
-        used < 8 << 20,
+        used < 16 << 20,
         "{used} bytes of a disk that is nearly empty"
     );
 

@@ -78,9 +78,10 @@ const CASES: &[(&str, Case)] = &[
     ("many clones at once", clones::at_once),
 ];
 
-/// A disk of 8 MiB and a sector with data at its beginning, in the middle and in its last sector.
+/// A disk of 32 MiB and a sector with data at its beginning, in the middle and in its last sector: a store may
+/// keep data in pieces of some MiB.
 fn disk() -> Vec<u8> {
-    let mut disk = vec![0; (8 << 20) + 512];
+    let mut disk = vec![0; (32 << 20) + 512];
     disk[..5].copy_from_slice(b"first");
     disk[4 << 20..(4 << 20) + 9000].fill(7);
     let len = disk.len();
