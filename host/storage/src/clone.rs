@@ -39,6 +39,7 @@ impl CloneMethod {
         match self {
             Self::Reflink => "reflink",
             Self::SparseCopy => "sparse copy",
+            Self::RbdClone => "clone in the Ceph pool",
         }
     }
 }

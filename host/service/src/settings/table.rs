@@ -119,7 +119,7 @@ fn general() -> Vec<Setting> {
             "store",
             Form::Text("URL"),
             value("file:"),
-            "Where volumes are kept: file: is the data folder, file:/PATH another folder. Clones share blocks on XFS and btrfs.",
+            "Where volumes are kept: file: is the data folder, file:/PATH another folder, rbd://POOL a Ceph pool. Clones share blocks on XFS and btrfs.",
         ),
         Setting {
             secret: true,

@@ -9,15 +9,15 @@ pub mod conformance;
 mod error;
 mod files;
 mod name;
-mod url;
 mod rbd;
+mod url;
 
 pub use capacity::Capacity;
 pub use error::{Result, StoreError, StoreErrorKind};
 pub use files::{FileStore, clone_file};
 pub use name::{VolumeKind, VolumeName};
-pub use url::{StoreUrl, UnknownStore};
 pub use rbd::{RbdPool, RbdStore};
+pub use url::{StoreUrl, UnknownStore};
 
 use crate::clone::CloneReport;
 use crate::export::ExportSource;

@@ -1,7 +1,7 @@
 //! `StoreUrl`: where a store is, as the configuration says it.
 
 use super::error::Result;
-use super::{FileStore, ImageStore};
+use super::{FileStore, ImageStore, RbdPool, RbdStore};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,12 +11,23 @@ use std::sync::Arc;
 pub enum StoreUrl {
     /// `file:` is the data folder, `file:/PATH` another folder.
     Files(Option<PathBuf>),
+    /// `rbd://POOL?id=USER&conf=PATH` is a pool of a Ceph cluster.
+    Rbd(RbdPool),
 }
 
 /// What is no URL of a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no store is at such a URL; a store is at `file:`, the data folder, or at `file:/PATH`")]
-pub struct UnknownStore;
+pub enum UnknownStore {
+    /// It is of no known form.
+    #[error(
+        "no store is at such a URL; a store is at `file:`, the data folder, at `file:/PATH`, or at \
+         `rbd://POOL?id=USER&conf=/PATH`"
+    )]
+    Form,
+    /// It is one of a Ceph pool, with a mistake.
+    #[error("no Ceph pool is at such a URL: {0}")]
+    Pool(String),
+}
 
 impl StoreUrl {
     /// Opens the store; `data` is the data folder, called `label`.
@@ -24,10 +35,13 @@ impl StoreUrl {
     /// # Errors
     /// `Full`, `PoolMissing`, `Unavailable`, `Failed` when it cannot be used.
     pub fn open(&self, data: &Path, label: &str) -> Result<Arc<dyn ImageStore>> {
-        Ok(Arc::new(match self {
-            Self::Files(None) => FileStore::open(data, label)?,
-            Self::Files(Some(folder)) => FileStore::open(folder, "the folder of volumes")?,
-        }))
+        Ok(match self {
+            Self::Files(None) => Arc::new(FileStore::open(data, label)?),
+            Self::Files(Some(folder)) => {
+                Arc::new(FileStore::open(folder, "the folder of volumes")?)
+            }
+            Self::Rbd(pool) => Arc::new(RbdStore::open(pool.clone(), &data.join("rbd"))?),
+        })
     }
 }
 
@@ -35,6 +49,10 @@ impl FromStr for StoreUrl {
     type Err = UnknownStore;
 
     fn from_str(text: &str) -> Result<Self, UnknownStore> {
+        if text.starts_with("rbd:") {
+            let pool = RbdPool::parse(text).map_err(UnknownStore::Pool)?;
+            return Ok(Self::Rbd(pool));
+        }
         match text.strip_prefix("file:") {
             Some("") => Ok(Self::Files(None)),
             // `file:///srv` is `file:/srv`; another host's files are none of ours.
@@ -42,7 +60,7 @@ impl FromStr for StoreUrl {
             Some(path) if path.starts_with('/') && !path.starts_with("//") => {
                 Ok(Self::Files(Some(path.into())))
             }
-            _ => Err(UnknownStore),
+            _ => Err(UnknownStore::Form),
         }
     }
 }
@@ -58,14 +76,18 @@ mod tests {
             ("file:", Ok(StoreUrl::Files(None))),
             ("file:/srv/volumes", folder("/srv/volumes")),
             ("file:///srv/volumes", folder("/srv/volumes")),
-            ("file://host/srv", Err(UnknownStore)),
-            ("file:volumes", Err(UnknownStore)),
-            ("/srv/volumes", Err(UnknownStore)),
-            ("http://host", Err(UnknownStore)),
-            ("", Err(UnknownStore)),
+            ("file://host/srv", Err(UnknownStore::Form)),
+            ("file:volumes", Err(UnknownStore::Form)),
+            ("/srv/volumes", Err(UnknownStore::Form)),
+            ("http://host", Err(UnknownStore::Form)),
+            ("", Err(UnknownStore::Form)),
         ] {
             assert_eq!(text.parse::<StoreUrl>(), url, "{text}");
         }
+        let pool = RbdPool::parse("rbd://os?id=mintage").unwrap();
+        assert_eq!("rbd://os?id=mintage".parse(), Ok(StoreUrl::Rbd(pool)));
+        let error = "rbd://os?key=x".parse::<StoreUrl>().unwrap_err();
+        assert!(matches!(error, UnknownStore::Pool(_)), "{error}");
     }
 
     #[test]

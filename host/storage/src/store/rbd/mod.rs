@@ -26,6 +26,8 @@ use crate::export::ExportSource;
 use call::Cluster;
 use image::{Ours, unused_name};
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,13 +40,18 @@ pub struct RbdStore {
 }
 
 impl RbdStore {
-    /// The store in `pool`. `scratch` is a folder that only this user may look into: what a new volume is
-    /// filled with lies there, in files without a name, until it is published.
+    /// The store in `pool`. `scratch` is a folder for it alone, and is made where it is not there: what a new
+    /// volume is filled with lies there, in files without a name, until it is published.
     ///
     /// # Errors
     /// `PoolMissing`, `Unavailable` when it does not answer.
     pub fn open(pool: RbdPool, scratch: &Path) -> Result<Self> {
         let cluster = Arc::new(Cluster::new(pool, scratch));
+        let made = fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(scratch);
+        made.map_err(|error| StoreError::from_io("make its folder", cluster.label(), &error))?;
         cluster.list("open the pool")?;
         Ok(Self {
             cluster,
