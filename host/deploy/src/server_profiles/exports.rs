@@ -57,18 +57,6 @@ impl Profiles {
         })
     }
 
-    /// Everything that is to be offered now: the volume of each profile.
-    ///
-    /// # Errors
-    /// As [`Self::export`].
-    pub fn exports(&self, view: &mut View<'_>) -> Result<Vec<Export>, DeployError> {
-        let profiles = view.all::<ServerProfile>()?;
-        let exports = profiles
-            .iter()
-            .map(|profile| self.export_of(view, &profile.id));
-        exports.filter_map(Result::transpose).collect()
-    }
-
     /// What is to be offered now to the server of a profile; none when that has no volume, or is gone.
     ///
     /// # Errors
@@ -98,6 +86,21 @@ impl Profiles {
     ) -> Result<(), DeployError> {
         let volume = records.read(|view| view.get::<OsVolume>(volume))?;
         match self.exporter.publish(&self.export(&volume, identity)?) {
+            Ok(_) | Err(ExportError::Off) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sees that a volume can be offered, as far as that can be told without doing it.
+    pub(super) fn can_publish(
+        &self,
+        records: &Records,
+        volume: &Id,
+        identity: &ServerIdentity,
+    ) -> Result<(), DeployError> {
+        let volume = records.read(|view| view.get::<OsVolume>(volume))?;
+        self.export(&volume, identity)?.check()?;
+        match self.exporter.list() {
             Ok(_) | Err(ExportError::Off) => Ok(()),
             Err(error) => Err(error.into()),
         }

@@ -59,48 +59,50 @@ impl Replacement {
         before.filter(|volume| !kept.contains(volume)).collect()
     }
 
-    /// Offers the new volume, beside the old one.
+    /// Offers the new volume. Where the server has another one until the switch, it is only seen that this can
+    /// be done: a server that finds two disks may boot from either.
     pub(super) fn export(&self, profiles: &Profiles, records: &Records) -> Result<(), DeployError> {
-        match self.new_volume() {
-            Some((volume, after)) => profiles.publish(records, volume, &after.identity),
-            None => Ok(()),
+        match (self.new_volume(), self.old_volume()) {
+            (Some((volume, after)), None) => profiles.publish(records, volume, &after.identity),
+            (Some((volume, after)), Some(_)) => {
+                profiles.can_publish(records, volume, &after.identity)
+            }
+            (None, _) => Ok(()),
         }
     }
 
-    /// Takes the old volume from the server, and gives it the new one.
+    /// Takes the old volume from the server, and gives it the new one. `done` records that in the
+    /// transaction that makes it so.
     pub(super) fn switch(
         &self,
         profiles: &Profiles,
         records: &Records,
         author: &Author,
+        done: impl FnOnce(&mut Change<'_>) -> Result<(), RecordsError>,
     ) -> Result<(), DeployError> {
         let _turn = profiles.offers.of_one();
-        // Once more: whoever offers it may have been started anew since.
-        self.export(profiles, records)?;
         self.unexport(profiles, records)?;
-        let moved = self.moved();
-        if let Some((volume, _)) = moved {
+        if let Some((volume, _)) = self.moved() {
             // Who is logged in from the old hardware must be off before the new one can come.
             profiles.unpublish(records, volume, self.wish())?;
         }
-        let Some(after) = &self.after else {
-            return Ok(());
-        };
-        records.change(author, |change| {
-            if let Some(making) = &self.making {
-                making.publish(change)?;
-            }
-            let state = match self.before {
-                Some(_) => ProfileState::Updating,
-                None => ProfileState::Creating,
-            };
-            let after = after.clone();
-            write(change, &self.profile, ServerProfile { state, ..after })
-        })?;
-        match moved {
-            Some((volume, after)) => profiles.publish(records, volume, &after.identity),
-            None => Ok(()),
+        if let Some((volume, after)) = self.new_volume().or_else(|| self.moved()) {
+            profiles.publish(records, volume, &after.identity)?;
         }
+        records.change(author, |change| {
+            if let Some(after) = &self.after {
+                if let Some(making) = &self.making {
+                    making.publish(change)?;
+                }
+                let state = match self.before {
+                    Some(_) => ProfileState::Updating,
+                    None => ProfileState::Creating,
+                };
+                let after = after.clone();
+                write(change, &self.profile, ServerProfile { state, ..after })?;
+            }
+            Ok::<_, DeployError>(done(change)?)
+        })
     }
 
     /// The volume that stays with the profile while its hardware becomes another.

@@ -19,7 +19,7 @@ pub struct ChangeProfile(pub Arc<Profiles>);
 pub enum ProfileStep {
     /// A worker runs the plan, and the volume's file is made.
     Customize,
-    /// The new volume is offered.
+    /// The new volume is offered; one that comes after another, in the next step.
     Export,
     /// The server has the new volume, and no longer the old one.
     Switch,
@@ -116,7 +116,7 @@ fn run(
         ProfileStep::Export => input.export(profiles, &records)?,
         ProfileStep::Switch => {
             context.check()?;
-            input.switch(profiles, &records, &author)?;
+            input.switch(profiles, &records, &author, |change| context.done(change))?;
         }
         ProfileStep::Boot => {
             // The server has its volume: somebody can start it by hand.

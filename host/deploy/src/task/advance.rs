@@ -189,7 +189,13 @@ fn put_back(task: &mut Task, shape: &[StepShape], step: Option<usize>) {
 }
 
 /// Ends a step that is in the state `from`; false when it is not.
-fn end_step(task: &mut Task, step: usize, from: StepState, to: StepState, at: Time) -> bool {
+pub(super) fn end_step(
+    task: &mut Task,
+    step: usize,
+    from: StepState,
+    to: StepState,
+    at: Time,
+) -> bool {
     let step = task.steps.get_mut(step).filter(|step| step.state == from);
     let Some(step) = step else {
         return false;

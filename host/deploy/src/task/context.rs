@@ -1,11 +1,11 @@
 //! `StepContext`: what a step has at hand: the store, what earlier steps left, and how to say how far
 //! it is.
 
-use super::advance::{log, percent};
+use super::advance::{end_step, log, percent};
 use super::failure::TaskFailure;
 use super::verb::StepShape;
 use mintage_records::model::{StepState, Task, TaskError};
-use mintage_records::{Author, Id, Match, Records, RecordsError, Time};
+use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Time};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -162,6 +162,24 @@ impl StepContext {
     /// as `Warning` instead of `Completed`.
     pub fn warn(&mut self, warning: TaskFailure) {
         self.said.warnings.extend(warning.errors);
+    }
+
+    /// Records this step as done, in the transaction of what it did: who goes on after a crash finds both, or
+    /// neither. It must be the last thing that the step does, and a step that does so returns null.
+    ///
+    /// # Errors
+    /// `Database`.
+    pub fn done(&self, change: &mut Change<'_>) -> Result<(), RecordsError> {
+        let mut task = change.get::<Task>(&self.task)?.body;
+        let at = change.at();
+        end_step(
+            &mut task,
+            self.step,
+            StepState::Running,
+            StepState::Done,
+            at,
+        );
+        change.update(&self.task, &Match::Any, task).map(drop)
     }
 
     fn store_sometimes(&mut self) {

@@ -1,6 +1,7 @@
 //! `upkeep`: what the service forgets, at its start and once a day; and the space that it looks at.
 
 use crate::settings::Retention;
+use mintage_deploy::export::remove_strays;
 use mintage_deploy::server_profiles::Profiles;
 use mintage_deploy::{DataFolder, capacity};
 use mintage_records::Records;
@@ -35,6 +36,7 @@ pub(super) async fn upkeep(records: Arc<Records>, profiles: Arc<Profiles>, reten
     loop {
         days.tick().await;
         remove_volumes(Arc::clone(&records), Arc::clone(&profiles)).await;
+        remove_targets(Arc::clone(&records), Arc::clone(&profiles)).await;
         let records = Arc::clone(&records);
         let kept = mintage_records::Retention {
             events: retention.events,
@@ -52,6 +54,17 @@ pub(super) async fn upkeep(records: Arc<Records>, profiles: Arc<Profiles>, reten
             Ok(Err(error)) => tracing::warn!(%error, "old tasks and events are not forgotten"),
             Err(error) => tracing::error!(%error, "old tasks and events are not forgotten"),
         }
+    }
+}
+
+/// Removes the targets that no server has to find.
+async fn remove_targets(records: Arc<Records>, profiles: Arc<Profiles>) {
+    let removed = tokio::task::spawn_blocking(move || remove_strays(&records, &profiles));
+    match removed.await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(targets)) => tracing::info!(targets, "those that no server has to find are removed"),
+        Ok(Err(error)) => tracing::warn!(%error, "targets are not compared with the records"),
+        Err(error) => tracing::error!(%error, "targets are not compared with the records"),
     }
 }
 

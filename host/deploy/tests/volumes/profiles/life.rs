@@ -24,7 +24,7 @@ file::write(\"/etc/target\", `${profile::value(\"iscsi.targetName\")} ${portals.
 ";
 
 /// Two servers' worth of artifacts: a plan, and one that fails.
-fn world() -> (World, Id, Id) {
+pub fn world() -> (World, Id, Id) {
     let world = World::new();
     let plan = world.build_plan("web", "deploy", PLAN);
     let plan = world.deployment_plan("web", &plan, &world.golden);
@@ -356,25 +356,6 @@ pub fn changed() {
         world.files(),
         [file_of(world.folder.store(), &golden_volume(&world.golden))]
     );
-}
-
-pub fn expired() {
-    let (world, plan, _) = world();
-    let servers = Servers::over(&world);
-    let (id, _) = servers.create(wanted("web01", &plan)).unwrap();
-    servers.redeploy(&id, false).unwrap();
-    servers.redeploy(&id, false).unwrap();
-    assert_eq!(servers.profiles.remove_expired(&world.records).unwrap(), 0);
-    crate::world::change(&world.records, |change| {
-        let mut profile = change
-            .get::<mintage_records::model::ServerProfile>(&id)?
-            .body;
-        profile.earlier_volumes[0].until = Time::now();
-        change.update(&id, &Match::Any, profile)
-    });
-    assert_eq!(servers.profiles.remove_expired(&world.records).unwrap(), 1);
-    assert_eq!(servers.profile(&id).volumes().count(), 2);
-    servers.check();
 }
 
 pub fn addressed() {

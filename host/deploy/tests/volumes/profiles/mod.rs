@@ -5,6 +5,7 @@ mod life;
 mod many;
 mod offers;
 mod servers;
+mod upkeep;
 
 use crate::cases::Case;
 
@@ -21,7 +22,11 @@ pub const CASES: &[Case] = &[
     ("a_profile_is_moved_renamed_and_deleted", life::changed),
     ("an_address_is_a_servers_for_life", life::addressed),
     ("a_server_with_a_bmc_is_started", life::started),
-    ("volumes_are_kept_for_as_long_as_wished", life::expired),
+    ("volumes_are_kept_for_as_long_as_wished", upkeep::expired),
+    (
+        "a_profile_that_cannot_be_read_hides_no_other",
+        upkeep::unreadable,
+    ),
     ("a_hundred_at_once_are_all_deployed", many::hundred),
     (
         "what_is_offered_anew_comes_between_no_task",

@@ -3,6 +3,7 @@
 use crate::world::{World, author};
 use mintage_boot::power::memory::MemoryPower;
 use mintage_boot::power::{Boot, BootNow, Power, PowerControl, PowerError, PowerState};
+use mintage_deploy::export::restore;
 use mintage_deploy::os_volume;
 use mintage_deploy::os_volumes::{DeployError, Setting};
 use mintage_deploy::server_profiles::{
@@ -103,6 +104,13 @@ impl Exporter for Watched {
     fn publish(&self, export: &Export) -> Result<Published, ExportError> {
         self.answer()?;
         self.tell();
+        let is_second =
+            |other: &&Export| other.initiator == export.initiator && other.target != export.target;
+        let second = {
+            let published = self.published.lock().unwrap();
+            published.values().find(is_second).cloned()
+        };
+        assert_eq!(second, None, "a server finds two disks");
         let published = self.inner.publish(export)?;
         let name = export.target.clone();
         self.published.lock().unwrap().insert(name, export.clone());
@@ -125,6 +133,7 @@ impl Exporter for Watched {
     }
 
     fn list(&self) -> Result<Vec<Iqn>, ExportError> {
+        self.answer()?;
         self.inner.list()
     }
 
@@ -174,9 +183,7 @@ impl Servers {
             controls: Arc::clone(&power) as Arc<dyn Controls>,
             rules: Rules::default(),
         });
-        for export in records.read(|view| profiles.exports(view)).unwrap() {
-            exporter.publish(&export).unwrap();
-        }
+        restore(&records, &profiles).unwrap();
         let verbs = Verbs::new()
             .with(DeployProfile(Arc::clone(&profiles)))
             .with(ChangeProfile(Arc::clone(&profiles)));
