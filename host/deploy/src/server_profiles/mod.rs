@@ -14,14 +14,18 @@ mod fill;
 pub mod given;
 mod identity;
 mod ipxe;
+mod next_volume;
 pub mod nic;
 mod offers;
+mod refusals;
 mod replacement;
 mod shown;
+mod taken;
 mod upkeep;
 mod verbs;
+mod wanted;
 
-pub use begin::{Begun, Wanted};
+pub use begin::Begun;
 pub use boot::{Controls, RedfishControls};
 pub use decide::{Assignment, Decision, Reason, decide};
 pub use exports::{chap_name, mutual_name};
@@ -29,6 +33,7 @@ pub use offers::Offers;
 pub use replacement::Replacement;
 pub use shown::shown;
 pub use verbs::{ChangeProfile, DeployProfile};
+pub use wanted::Wanted;
 
 use crate::DataFolder;
 use mintage_records::Sealer;
