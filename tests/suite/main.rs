@@ -8,6 +8,7 @@
 mod accounts;
 mod archives;
 mod boot_loader;
+mod boot_test;
 mod bundles;
 mod capture;
 mod cases;

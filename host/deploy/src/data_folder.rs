@@ -18,7 +18,7 @@ pub struct DataFolder {
 
 impl DataFolder {
     /// Its folders, but for those of volumes.
-    pub const FOLDERS: [&str; 3] = ["artifact-bundles", "backups", "incoming"];
+    pub const FOLDERS: [&str; 4] = ["artifact-bundles", "backups", "boot-tests", "incoming"];
 
     /// What the store is called that keeps volumes in the data folder itself.
     pub const STORE: &str = "the data folder";
@@ -73,6 +73,16 @@ impl DataFolder {
     /// The archive of a backup.
     pub fn backup(&self, id: &Id) -> PathBuf {
         self.file("backups", id, "zip")
+    }
+
+    /// What the console said in the boot test that a task made.
+    pub fn console(&self, task: &Id) -> PathBuf {
+        self.file("boot-tests", task, "txt")
+    }
+
+    /// The folder with the consoles of boot tests, and the files of those that run.
+    pub fn boot_tests(&self) -> PathBuf {
+        self.root.join("boot-tests")
     }
 
     /// What a client sent and a task has not taken in yet; `id` is the task's or the resource's.

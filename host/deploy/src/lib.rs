@@ -2,6 +2,7 @@
 //! backups, deploy, capture. Nothing here knows of HTTP.
 
 pub mod alerts;
+pub mod boot_tests;
 pub mod bundles;
 pub mod capacity;
 mod data_folder;

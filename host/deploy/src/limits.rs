@@ -70,6 +70,8 @@ limits! {
     bundle_ratio: 200;
     /// How many tasks are carried out at the same time; others wait, their owners in turn.
     tasks_at_once: 4;
+    /// How many boot tests are made at the same time, each with 1 GiB of memory; others wait.
+    boot_tests_at_once: 1;
     /// How many previews, and checks of plan scripts and uploads, are made at the same time; others wait.
     previews_at_once: 4;
 }

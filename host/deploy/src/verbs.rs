@@ -1,5 +1,6 @@
 //! All verbs of the product.
 
+use crate::boot_tests::{self, TestBoot};
 use crate::bundles::{
     self, AddBundle, Archives, CreateBackup, CreateBundle, ExtractBundle, RestoreBackup,
 };
@@ -31,7 +32,10 @@ pub fn verbs(
         folder: Arc::clone(folder),
         limits: Arc::clone(limits),
     };
+    let test_boot = TestBoot(Arc::clone(folder));
+    let boot_tests = usize::try_from(limits.boot_tests_at_once).unwrap_or(usize::MAX);
     Verbs::new()
+        .with_places(test_boot, boot_tests)
         .with(take_in)
         .with(deploy)
         .with(capture)
@@ -52,5 +56,6 @@ pub fn sweep(records: &Records, folder: &DataFolder) -> Result<(), DeployError> 
     folder.store().remove_unfinished()?;
     golden_images::sweep(records, folder)?;
     bundles::sweep(records, folder)?;
+    boot_tests::sweep(records, folder)?;
     os_volumes::making::sweep(records, folder)
 }

@@ -11,6 +11,7 @@
 mod access;
 mod artifact_bundles;
 mod attacks;
+mod boot_tests;
 mod build_plans;
 mod deployment_groups;
 mod deployment_plans;

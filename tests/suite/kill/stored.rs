@@ -11,11 +11,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// The folders with files of resources.
-const FOLDERS: [&str; 5] = [
+const FOLDERS: [&str; 6] = [
     "golden-volumes",
     "os-volumes",
     "artifact-bundles",
     "backups",
+    "boot-tests",
     "incoming",
 ];
 

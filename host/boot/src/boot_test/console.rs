@@ -74,7 +74,8 @@ impl<'a> Console<'a> {
         }
     }
 
-    /// Takes what the system says; a verdict, if that tells enough.
+    /// Takes what the system says; a verdict, if that tells enough. A sign that it will not come up counts
+    /// more than the pattern: an emergency shell asks for a login too.
     pub(super) fn say(&mut self, piece: &[u8]) -> Option<Verdict> {
         let before = self.said.len();
         let room = MAX_CONSOLE.saturating_sub(before);
@@ -85,6 +86,10 @@ impl<'a> Console<'a> {
                 .get(before.saturating_sub(back)..)
                 .unwrap_or(&self.said)
         };
+        let recent = String::from_utf8_lossy(since(LONGEST_SIGN));
+        if let Some((_, meaning)) = SIGNS.iter().find(|(sign, _)| recent.contains(sign)) {
+            return Some(Verdict::failed(*meaning));
+        }
         if let Some(found) = self.pattern.find(since(LOOK_BACK)) {
             let text = String::from_utf8_lossy(found.as_bytes());
             let text = printable(text.trim(), &[]);
@@ -92,10 +97,6 @@ impl<'a> Console<'a> {
                 booted: true,
                 reason: format!("the console said `{text}`"),
             });
-        }
-        let recent = String::from_utf8_lossy(since(LONGEST_SIGN));
-        if let Some((_, meaning)) = SIGNS.iter().find(|(sign, _)| recent.contains(sign)) {
-            return Some(Verdict::failed(*meaning));
         }
         (taken.len() < piece.len()).then(|| {
             Verdict::failed(format!(
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn what_a_console_says_is_understood_also_in_pieces() {
         type Case = (&'static [&'static str], Option<(bool, &'static str)>);
-        let table: [Case; 9] = [
+        let table: [Case; 10] = [
             (&["Linux version 6.1\r\n"], None),
             (
                 &["web01 login", ": "],
@@ -167,6 +168,10 @@ mod tests {
             ),
             (
                 &["You are in emergency mode. After"],
+                Some((false, "the system is in emergency mode")),
+            ),
+            (
+                &["You are in emergency mode.\r\nweb01 login: "],
                 Some((false, "the system is in emergency mode")),
             ),
             (

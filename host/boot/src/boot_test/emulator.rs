@@ -7,12 +7,13 @@
 use super::error::{BootTestError, Result};
 use super::firmware::Firmware;
 use command_fds::{CommandFdExt as _, FdMapping};
+use mintage_storage::scratch_file;
 use mintage_volume::escape::printable;
 use rustix::process::{Pid, Signal, geteuid, kill_process_group};
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::io;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -42,15 +43,17 @@ const PIECES: usize = 16;
 /// How much of the console is read at once, in bytes.
 const PIECE: usize = 16 << 10;
 /// How much of what the emulator itself complains of is kept, in bytes.
-const MAX_COMPLAINT: u64 = 4096;
+const MAX_COMPLAINT: usize = 4096;
 
 /// A running emulator; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Emulator {
     child: Child,
     console: Receiver<io::Result<Vec<u8>>>,
-    /// Its files; gone with it.
-    folder: TempDir,
+    /// What it complains of; a file without a name.
+    complaints: File,
+    /// Where it makes the file for what the guest writes, which loses its name at once; gone with it.
+    _folder: TempDir,
 }
 
 impl Emulator {
@@ -61,14 +64,13 @@ impl Emulator {
         folder: &Path,
         time: Duration,
     ) -> Result<Self> {
-        let program = on_path(PROGRAM).ok_or(BootTestError::Missing {
-            what: PROGRAM,
-            package: "qemu-system-x86",
-        })?;
+        let program = program()?;
         let failed = |what| move |why| BootTestError::Emulator { what, why };
         let folder = own_folder(folder).map_err(failed("make a folder for temporary files"))?;
-        let complaints = File::create(folder.path().join("complaints"));
+        let complaints = scratch_file(folder.path()).map_err(io::Error::other);
         let complaints = complaints.map_err(failed("make a file for its complaints"))?;
+        let stderr = complaints.try_clone();
+        let stderr = stderr.map_err(failed("pass the file for its complaints on"))?;
         let disk = disk.try_clone().map_err(failed("pass the disk on"))?;
         let mut command = Command::new("prlimit");
         command
@@ -78,12 +80,13 @@ impl Emulator {
             .args(machine(firmware)?)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("TMPDIR", folder.path())
+            // Its user may not come here by a path: the folders above are for others.
+            .env("TMPDIR", ".")
             .current_dir(folder.path())
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(complaints);
+            .stderr(stderr);
         let mapping = FdMapping {
             parent_fd: disk.into(),
             child_fd: DISK,
@@ -95,7 +98,8 @@ impl Emulator {
         Ok(Self {
             console: listen(console),
             child,
-            folder,
+            complaints,
+            _folder: folder,
         })
     }
 
@@ -117,10 +121,10 @@ impl Emulator {
         match self.child.wait() {
             Ok(status) if status.success() => String::new(),
             Ok(status) => {
-                let mut said = Vec::new();
-                let file = File::open(self.folder.path().join("complaints"));
+                let mut said = vec![0; MAX_COMPLAINT];
                 // Without its complaints, the status has to do.
-                let _ = file.and_then(|file| file.take(MAX_COMPLAINT).read_to_end(&mut said));
+                let len = self.complaints.read_at(&mut said, 0).unwrap_or_default();
+                said.truncate(len);
                 let said = String::from_utf8_lossy(&said);
                 format!("{status}: {}", printable(said.trim(), &[]))
             }
@@ -136,6 +140,33 @@ impl Drop for Emulator {
         let _ = group.map(|group| kill_process_group(group, Signal::KILL));
         let _ = self.child.wait();
     }
+}
+
+/// Whether everything is there that a test needs, with `firmware` where that is known.
+///
+/// # Errors
+/// `Missing`.
+pub(super) fn is_there(firmware: Option<Firmware>) -> Result<()> {
+    program()?;
+    match firmware {
+        Some(Firmware::Uefi) => ovmf().map(drop),
+        Some(Firmware::Bios) | None => Ok(()),
+    }
+}
+
+fn program() -> Result<PathBuf> {
+    on_path(PROGRAM).ok_or(BootTestError::Missing {
+        what: PROGRAM,
+        package: "qemu-system-x86",
+    })
+}
+
+fn ovmf() -> Result<&'static str> {
+    let found = OVMF.iter().find(|path| Path::new(path).is_file());
+    found.copied().ok_or(BootTestError::Missing {
+        what: "OVMF.fd",
+        package: "ovmf",
+    })
 }
 
 /// A folder that only the emulator's user has.
@@ -219,12 +250,7 @@ fn machine(firmware: Firmware) -> Result<Vec<OsString>> {
     .map(String::from)
     .to_vec();
     if firmware == Firmware::Uefi {
-        let ovmf = OVMF.iter().find(|path| Path::new(path).is_file());
-        let ovmf = ovmf.ok_or(BootTestError::Missing {
-            what: "OVMF.fd",
-            package: "ovmf",
-        })?;
-        all.extend(["-bios".to_owned(), (*ovmf).to_owned()]);
+        all.extend(["-bios".to_owned(), ovmf()?.to_owned()]);
     }
     Ok(all.into_iter().map(OsString::from).collect())
 }

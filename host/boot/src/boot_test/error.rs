@@ -31,6 +31,9 @@ pub enum BootTestError {
         /// Why it failed.
         why: io::Error,
     },
+    /// Who watched the test stopped it.
+    #[error("the boot test was stopped")]
+    Stopped,
 }
 
 impl BootTestError {
@@ -40,6 +43,7 @@ impl BootTestError {
             Self::Pattern(_) => "a pattern is a regular expression over bytes: `login:`".into(),
             Self::Missing { package, .. } => format!("install the package `{package}`"),
             Self::Image(_) => "is it a raw disk that can be read?".into(),
+            Self::Stopped => "start it again".into(),
             Self::Emulator { .. } => {
                 "look at the free space for temporary files, and at the emulator's package".into()
             }

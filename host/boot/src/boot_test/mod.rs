@@ -18,6 +18,7 @@ use emulator::Emulator;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,8 @@ pub const COME_UP: &str = "BOOT-OK|[Ll]ogin: ";
 /// How long a system may take to come up, unless it is said otherwise. Emulated, it takes ten times as long
 /// as on a server.
 pub const PATIENCE: Duration = Duration::from_secs(300);
+/// How often who watches a test is asked whether it goes on.
+const WATCH: Duration = Duration::from_millis(200);
 /// The largest compiled pattern, in bytes.
 const MAX_PATTERN: usize = 1 << 20;
 
@@ -72,14 +75,29 @@ impl BootTest {
         })
     }
 
-    /// Boots the raw disk `image`; temporary files are in a new folder in `folder`. It blocks until the
-    /// test is over, and the emulator has ended then.
+    /// Whether the programs and files of other packages are there, as far as it is known which they are.
+    ///
+    /// # Errors
+    /// `Missing`.
+    pub fn is_possible(&self) -> Result<()> {
+        emulator::is_there(self.firmware)
+    }
+
+    /// Boots the raw disk `image`, open for reading only; temporary files are in a new folder in `folder`,
+    /// which is empty if this process is killed. It blocks until the test is over, and the emulator has
+    /// ended then. `watch` is told a few times a second how much of the time is over, 0 to 1, and may
+    /// stop the test.
     ///
     /// A system that does not come up is no error.
     ///
     /// # Errors
-    /// `Missing`, `Image`, `Emulator`.
-    pub fn run(&self, image: &File, folder: &Path) -> Result<BootReport> {
+    /// `Missing`, `Image`, `Emulator`, `Stopped`.
+    pub fn run(
+        &self,
+        image: &File,
+        folder: &Path,
+        watch: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    ) -> Result<BootReport> {
         let firmware = match self.firmware {
             Some(firmware) => firmware,
             None => Firmware::of(image)?,
@@ -87,12 +105,21 @@ impl BootTest {
         let start = Instant::now();
         let mut emulator = Emulator::start(image, firmware, folder, self.timeout)?;
         let mut console = Console::new(&self.pattern);
+        let mut watched = start;
         let verdict = loop {
-            let left = self.timeout.saturating_sub(start.elapsed());
+            let spent = start.elapsed();
+            let left = self.timeout.saturating_sub(spent);
             if left.is_zero() {
                 break console.nothing_in(self.timeout);
             }
-            match emulator.read(left)? {
+            // A console that never pauses is no reason not to ask.
+            if watched.elapsed() >= WATCH {
+                watched = Instant::now();
+                if watch(spent.div_duration_f64(self.timeout)).is_break() {
+                    return Err(BootTestError::Stopped);
+                }
+            }
+            match emulator.read(left.min(WATCH))? {
                 None => break console.ended(&emulator.end()),
                 Some(said) => match console.say(&said) {
                     Some(verdict) => break verdict,

@@ -9,6 +9,7 @@ use mintage_boot::boot_test::{BootReport, BootTestError, COME_UP, Firmware, PATI
 use mintage_engine::Code;
 use mintage_storage::GoldenImage;
 use mintage_volume::escape::escape;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,7 +49,8 @@ impl BootTest {
         let image = GoldenImage::open(&self.image)?.into_file();
         let report = {
             let _progress = Progress::start("booting the image");
-            test.run(&image, &std::env::temp_dir())?
+            let mut watch = |_| ControlFlow::Continue(());
+            test.run(&image, &std::env::temp_dir(), &mut watch)?
         };
         match screen.json {
             true => screen.json(&report)?,

@@ -229,6 +229,7 @@ impl Import<'_> {
             read_only: own.read_only,
             inspection: Some(expanded.inspection.clone()),
             upload: None,
+            boot_test: None,
         }
     }
 

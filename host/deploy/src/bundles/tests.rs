@@ -150,6 +150,7 @@ fn another_disk_takes_the_place_of_one_that_nothing_was_made_of() {
                     seed: None,
                     outcome: None,
                     export: None,
+                    boot_test: None,
                 })?;
             }
             Ok(())

@@ -1,9 +1,9 @@
 //! Deleting a golden image with its files.
 
 use crate::os_volumes::DeployError;
-use crate::{DataFolder, golden_volume, remove_if_there};
+use crate::{DataFolder, boot_tests, golden_volume, remove_if_there};
 use mintage_records::model::{GoldenImage, State};
-use mintage_records::{Author, Id, Match, Records};
+use mintage_records::{Author, Id, Kind, Match, Records};
 
 /// Deletes a golden image. The row goes first: a file without a row is nothing, and a later start
 /// takes it away. Blocks.
@@ -17,7 +17,7 @@ pub fn delete(
     id: &Id,
     expected: &Match,
 ) -> Result<(), DeployError> {
-    records.change(author, |change| {
+    let tested = records.change(author, |change| {
         let image = change.get::<GoldenImage>(id)?.body;
         if image.state == State::Creating && image.upload.is_none() {
             return Err(DeployError::refused(
@@ -26,8 +26,11 @@ pub fn delete(
                 "Wait for the task, or cancel it.",
             ));
         }
-        Ok(change.delete::<GoldenImage>(id, expected).map(drop)?)
+        change.delete::<GoldenImage>(id, expected)?;
+        boot_tests::forget(change, &(Kind::GoldenImages, id.clone()))?;
+        Ok(image.boot_test)
     })?;
+    boot_tests::remove_console(folder, tested.as_ref())?;
     folder.store().remove(&golden_volume(id))?;
     Ok(remove_if_there(&folder.incoming(id))?)
 }

@@ -107,6 +107,7 @@ impl Declared {
             read_only: false,
             inspection: None,
             upload: None,
+            boot_test: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::pinned_plan::PinnedPlan;
 use super::problem::DeployError;
 use super::run::Prepared;
 use super::settings::Settings;
+use crate::boot_tests::BootTestRequest;
 use mintage_plans::{PlanKind, Profile};
 use mintage_records::model::{GoldenImage, OsVolume, Pin, Provenance, State};
 use mintage_records::{Change, Id, Sealer, Stored, View};
@@ -26,6 +27,8 @@ pub struct CaptureRequest {
     pub name: String,
     /// What is in it.
     pub description: Option<String>,
+    /// Whether it is booted then, in a task of its own: the image is there whatever comes of it.
+    pub boot_test: bool,
 }
 
 /// Everything that a capture uses.
@@ -100,6 +103,9 @@ impl Capture {
         request: CaptureRequest,
         sealer: &Sealer,
     ) -> Result<(Stored<GoldenImage>, Capturing), DeployError> {
+        if request.boot_test {
+            BootTestRequest::default().check()?;
+        }
         let capture = Self::current(change, &request)?;
         capture.prepare(sealer)?;
         let plan = &capture.pinned.build_plan;
@@ -127,11 +133,13 @@ impl Capture {
             read_only: false,
             inspection: None,
             upload: None,
+            boot_test: None,
         })?;
         let capturing = Capturing {
             golden_image: image.id.clone(),
             os_volume: capture.source.id.clone(),
             pins: capture.pinned.pins(),
+            boot_test: request.boot_test,
         };
         Ok((image, capturing))
     }

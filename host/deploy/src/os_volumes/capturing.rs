@@ -7,10 +7,11 @@
 use super::capture::Capture;
 use super::problem::DeployError;
 use super::run::RunRecord;
+use crate::boot_tests::{self, BootTestRequest};
 use crate::capacity::check_room;
 use crate::{DataFolder, golden_volume, os_volume};
-use mintage_records::model::{GoldenImage, Pin, Provenance, State};
-use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealer, Stored};
+use mintage_records::model::{GoldenImage, Pin, Provenance, State, Task};
+use mintage_records::{Author, Change, Id, Kind, Match, Records, RecordsError, Sealer, Stored};
 use mintage_storage::volume_sum;
 use mintage_worker::{Cancellation, Stage};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Capturing {
     pub os_volume: Id,
     /// The versions of the plan and its scripts.
     pub pins: Vec<Pin>,
+    /// Whether it is booted then.
+    #[serde(default)]
+    pub boot_test: bool,
 }
 
 /// What came of a capture.
@@ -109,8 +113,8 @@ impl Capturing {
         Ok(change.update(&self.golden_image, &Match::Any, body)?)
     }
 
-    /// Says that the golden image is complete, and what is in it. Once that is said, saying it again
-    /// changes nothing.
+    /// Says that the golden image is complete, and what is in it, and begins its boot test where one is
+    /// wanted: the task of that is returned. Once that is said, saying it again changes nothing.
     ///
     /// # Errors
     /// `Records`.
@@ -118,17 +122,21 @@ impl Capturing {
         &self,
         change: &mut Change<'_>,
         inspection: Json,
-    ) -> Result<Stored<GoldenImage>, RecordsError> {
+    ) -> Result<Option<Stored<Task>>, DeployError> {
         let image = change.get::<GoldenImage>(&self.golden_image)?;
         if image.body.state == State::Ok {
-            return Ok(image);
+            return Ok(None);
         }
         let body = GoldenImage {
             state: State::Ok,
             inspection: Some(inspection),
             ..image.body
         };
-        change.update(&self.golden_image, &Match::Any, body)
+        change.update(&self.golden_image, &Match::Any, body)?;
+        let about = (Kind::GoldenImages, self.golden_image.clone());
+        let test = self.boot_test.then(BootTestRequest::default);
+        test.map(|test| boot_tests::begin(change, about, test))
+            .transpose()
     }
 }
 

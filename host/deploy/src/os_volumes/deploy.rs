@@ -196,6 +196,7 @@ impl Deployment {
             seed: Some(sealer.seal(&seed.0)?),
             outcome: None,
             export: None,
+            boot_test: None,
         })?;
         let making = Making {
             os_volume: volume.id.clone(),

@@ -8,10 +8,12 @@ use super::problem::DeployError;
 use super::run::RunRecord;
 use super::settings::Setting;
 use crate::capacity::check_room;
-use crate::{DataFolder, golden_volume, os_volume};
+use crate::{DataFolder, boot_tests, golden_volume, os_volume};
 use mintage_plans::Profile;
 use mintage_records::model::{OsVolume, State};
-use mintage_records::{Author, Change, Id, Match, Records, RecordsError, Sealed, Sealer, Stored};
+use mintage_records::{
+    Author, Change, Id, Kind, Match, Records, RecordsError, Sealed, Sealer, Stored,
+};
 use mintage_storage::store::{VolumeKind, VolumeName};
 use mintage_worker::{Cancellation, Stage};
 use serde::{Deserialize, Serialize};
@@ -118,10 +120,15 @@ pub fn delete(
     id: &Id,
     expected: &Match,
 ) -> Result<(), DeployError> {
-    records.change(author, |change| match change.find::<OsVolume>(id)? {
-        Some(_) => change.delete::<OsVolume>(id, expected).map(drop),
-        None => Ok(()),
+    let tested = records.change(author, |change| {
+        let Some(volume) = change.find::<OsVolume>(id)? else {
+            return Ok(None);
+        };
+        change.delete::<OsVolume>(id, expected)?;
+        boot_tests::forget(change, &(Kind::OsVolumes, id.clone()))?;
+        Ok::<_, RecordsError>(volume.body.boot_test)
     })?;
+    boot_tests::remove_console(folder, tested.as_ref())?;
     Ok(folder.store().remove(&os_volume(id))?)
 }
 

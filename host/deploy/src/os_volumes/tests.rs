@@ -92,6 +92,7 @@ fn golden(state: State) -> GoldenImage {
         read_only: false,
         inspection: None,
         upload: None,
+        boot_test: None,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::DataFolder;
 use crate::golden_images;
 use crate::task::{AfterCrash, StepContext, StepPlan, TaskFailure, Verb};
 use mintage_plans::run::Status;
-use mintage_records::{Match, Sealer};
+use mintage_records::{Kind, Match, Sealer};
 use mintage_worker::{Cancellation, Stage};
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -134,7 +134,11 @@ impl Verb for CaptureVolume {
             }
             CaptureStep::Publish => {
                 let inspection: Json = context.output_of("inspect")?;
-                records.change(&author, |change| input.publish(change, inspection))?;
+                let test = records.change(&author, |change| input.publish(change, inspection))?;
+                if let Some(test) = test {
+                    let uri = Kind::Tasks.uri(&test.id);
+                    context.log(format!("the golden image is booted by the task {uri}"));
+                }
                 Ok(Json::Null)
             }
         }

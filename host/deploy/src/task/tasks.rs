@@ -47,8 +47,45 @@ pub struct Tasks {
 /// What waits and what runs.
 #[derive(Debug, Default)]
 struct Work {
+    /// By the verb that has places of its own; none for all the others.
+    lanes: BTreeMap<Option<&'static str>, Lane>,
+    running: BTreeMap<Id, Running>,
+}
+
+/// Tasks that wait for places of the same kind, and how many have one.
+#[derive(Debug, Default)]
+struct Lane {
     waiting: Queue,
-    running: BTreeMap<Id, Flags>,
+    places: usize,
+    taken: usize,
+}
+
+/// A task that has a place.
+#[derive(Debug)]
+struct Running {
+    flags: Flags,
+    lane: Option<&'static str>,
+}
+
+impl Work {
+    /// Takes out the task that is next, if there is a place for it.
+    fn next(&mut self) -> Option<(Id, Option<&'static str>)> {
+        self.lanes.iter_mut().find_map(|(name, lane)| {
+            let is_room = lane.taken < lane.places;
+            let id = is_room.then(|| lane.waiting.pop()).flatten()?;
+            lane.taken += 1;
+            Some((id, *name))
+        })
+    }
+
+    /// Takes a task out of those that run.
+    fn remove(&mut self, id: &Id) {
+        let running = self.running.remove(id);
+        let lane = running.and_then(|running| self.lanes.get_mut(&running.lane));
+        if let Some(lane) = lane {
+            lane.taken = lane.taken.saturating_sub(1);
+        }
+    }
 }
 
 /// How the driver of a task is told something.
@@ -62,7 +99,7 @@ pub(super) struct Flags {
 
 impl Tasks {
     /// Takes up all tasks of `records` that have not ended, and from now on every new one; at most
-    /// `at_once` are carried out at the same time.
+    /// `at_once` are carried out at the same time, besides those of verbs with places of their own.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -90,7 +127,7 @@ impl Tasks {
         });
         let left = tasks.records.read(|view| view.list::<Task>(&not_ended()))?;
         for task in left.members {
-            tasks.enqueue(task.id, &task.body.owner);
+            tasks.enqueue(task.id, &task.body);
         }
         Ok(tasks)
     }
@@ -111,8 +148,8 @@ impl Tasks {
             }
             Ok(change.update(id, &Match::Any, stored.body)?)
         })?;
-        if let Some(flags) = self.work().running.get(id) {
-            flags.run.set();
+        if let Some(running) = self.work().running.get(id) {
+            running.flags.run.set();
         }
         Ok(stored)
     }
@@ -153,9 +190,9 @@ impl Tasks {
         if self.wait_for_drivers(grace) {
             return;
         }
-        for flags in self.work().running.values() {
-            flags.run.set();
-            flags.undo.set();
+        for running in self.work().running.values() {
+            running.flags.run.set();
+            running.flags.undo.set();
         }
         self.wait_for_drivers(LAST_GRACE);
         let left: Vec<Id> = self.work().running.keys().cloned().collect();
@@ -169,7 +206,7 @@ impl Tasks {
 
     /// Takes a task out of those that run, and takes up the next one.
     pub(super) fn ended(&self, id: &Id) {
-        self.work().running.remove(id);
+        self.work().remove(id);
         self.ended.notify_all();
         self.take_up();
     }
@@ -182,7 +219,7 @@ impl Tasks {
             }
             match self.records.read(|view| view.find::<Task>(&event.id)) {
                 Ok(Some(task)) if !task.body.task_state.is_final() => {
-                    self.enqueue(task.id, &task.body.owner);
+                    self.enqueue(task.id, &task.body);
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -192,10 +229,17 @@ impl Tasks {
         }
     }
 
-    fn enqueue(&self, id: Id, owner: &str) {
+    fn enqueue(&self, id: Id, task: &Task) {
+        let (name, places) = match self.verbs.places(&task.verb) {
+            Some((verb, places)) => (Some(verb), places),
+            None => (None, self.at_once),
+        };
         let mut work = self.work();
-        if !work.running.contains_key(&id) && !work.waiting.contains(&id) {
-            work.waiting.push(owner, id);
+        let is_running = work.running.contains_key(&id);
+        let lane = work.lanes.entry(name).or_default();
+        lane.places = places;
+        if !is_running && !lane.waiting.contains(&id) {
+            lane.waiting.push(&task.owner, id);
         }
         drop(work);
         self.take_up();
@@ -207,17 +251,21 @@ impl Tasks {
             return;
         };
         let mut work = self.work();
-        while work.running.len() < self.at_once && !self.is_parked.load(Ordering::SeqCst) {
-            let Some(id) = work.waiting.pop() else {
+        while !self.is_parked.load(Ordering::SeqCst) {
+            let Some((id, lane)) = work.next() else {
                 return;
             };
             let flags = Flags::default();
-            work.running.insert(id.clone(), flags.clone());
+            let running = Running {
+                flags: flags.clone(),
+                lane,
+            };
+            work.running.insert(id.clone(), running);
             let driver = Driver::new(Arc::clone(&tasks), id.clone(), flags);
             let thread = std::thread::Builder::new().name("task".to_owned());
             if let Err(error) = thread.spawn(move || driver.drive()) {
                 tracing::error!(task = %id, %error, "no thread for a task: it waits for the next start");
-                work.running.remove(&id);
+                work.remove(&id);
             }
         }
     }

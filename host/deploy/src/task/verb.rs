@@ -119,7 +119,11 @@ pub(super) struct StepShape {
 
 /// The verbs of a service.
 #[derive(Default)]
-pub struct Verbs(BTreeMap<&'static str, Box<dyn AnyVerb>>);
+pub struct Verbs {
+    verbs: BTreeMap<&'static str, Box<dyn AnyVerb>>,
+    /// How many tasks of a verb with places of its own are carried out at the same time.
+    places: BTreeMap<&'static str, usize>,
+}
 
 impl Verbs {
     /// None.
@@ -130,18 +134,32 @@ impl Verbs {
     /// These and `verb`.
     #[must_use]
     pub fn with<V: Verb>(mut self, verb: V) -> Self {
-        self.0.insert(V::NAME, Box::new(Erased(verb)));
+        self.verbs.insert(V::NAME, Box::new(Erased(verb)));
         self
     }
 
+    /// These and `verb`, which has so many places of its own: its tasks do not keep others waiting, nor
+    /// others them.
+    #[must_use]
+    pub fn with_places<V: Verb>(mut self, verb: V, places: usize) -> Self {
+        self.places.insert(V::NAME, places.max(1));
+        self.with(verb)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&dyn AnyVerb> {
-        self.0.get(name).map(Box::as_ref)
+        self.verbs.get(name).map(Box::as_ref)
+    }
+
+    /// The verb's own places and how many they are, where it has any.
+    pub(super) fn places(&self, name: &str) -> Option<(&'static str, usize)> {
+        let places = self.places.get_key_value(name);
+        places.map(|(name, places)| (*name, *places))
     }
 }
 
 impl fmt::Debug for Verbs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.verbs.keys()).finish()
     }
 }
 

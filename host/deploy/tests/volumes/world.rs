@@ -197,6 +197,7 @@ impl World {
             build_plan: plan.clone(),
             name: name.into(),
             description: None,
+            boot_test: false,
         };
         let (_, capturing) = self.records.change(&author(), |change| {
             Capture::begin(change, request, &self.sealer)
@@ -211,7 +212,8 @@ impl World {
             .change(&author(), |change| capturing.keep(change, &made))?;
         let inspection = serde_json::json!({});
         let stored = change(&self.records, |change| {
-            capturing.publish(change, inspection)
+            capturing.publish(change, inspection).unwrap();
+            change.get::<GoldenImage>(&capturing.golden_image)
         });
         let path = file_of(self.folder.store(), &golden_volume(&stored.id));
         Ok((stored, path))
@@ -259,5 +261,6 @@ fn image(name: &str) -> GoldenImage {
         read_only: false,
         inspection: None,
         upload: None,
+        boot_test: None,
     }
 }

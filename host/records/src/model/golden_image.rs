@@ -1,6 +1,6 @@
 //! `GoldenImage`: a disk image with an installed operating system.
 
-use super::State;
+use super::{BootTest, State};
 use crate::id::Id;
 use crate::resource::{Field, Kind, Resource};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,9 @@ pub struct GoldenImage {
     /// What a client that uploads it piece by piece declared; none once everything came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upload: Option<DeclaredUpload>,
+    /// Whether it booted when that was last tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_test: Option<BootTest>,
 }
 
 /// An upload that comes in pieces, maybe over days.

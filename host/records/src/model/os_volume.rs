@@ -1,6 +1,6 @@
 //! `OsVolume`: a server's own volume, made by a deployment plan.
 
-use super::State;
+use super::{BootTest, State};
 use crate::id::Id;
 use crate::resource::{Field, Kind, Reference, Resource};
 use crate::seal::Sealed;
@@ -33,6 +33,9 @@ pub struct OsVolume {
     /// For which server it is; none for a volume without a server profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<VolumeExport>,
+    /// Whether it booted when that was last tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_test: Option<BootTest>,
 }
 
 /// How the server of a volume finds it.

@@ -59,6 +59,7 @@ pub fn golden_image(name: &str, size: u64) -> GoldenImage {
         read_only: false,
         inspection: None,
         upload: None,
+        boot_test: None,
     }
 }
 
@@ -90,6 +91,7 @@ pub fn os_volume(name: &str, plan: &Stored<DeploymentPlan>) -> OsVolume {
         seed: None,
         outcome: None,
         export: None,
+        boot_test: None,
     }
 }
 

@@ -56,6 +56,9 @@ struct Input {
     os_volume_uri: Option<String>,
     #[serde(alias = "buildPlanURI")]
     build_plan_uri: Option<String>,
+    /// Whether a captured image is booted then, in a task of its own.
+    #[schema(value_type = Option<bool>)]
+    boot_test: Option<Flag>,
 }
 
 /// All golden images.
@@ -154,6 +157,7 @@ async fn capture(state: &AppState, caller: &Caller, input: Input) -> Result<Acce
         )?,
         name: artifact::name(input.name, None)?,
         description: input.description.flatten(),
+        boot_test: input.boot_test == Some(Flag(true)),
     };
     let sealer = state.sealer.clone();
     let begun = state.change(caller.author(), move |change| {

@@ -6,6 +6,7 @@ mod artifact;
 pub mod artifact_bundles;
 mod attributes;
 pub mod audit_logs;
+pub mod boot_tests;
 pub mod build_plans;
 pub mod deployment_groups;
 pub mod deployment_plans;

@@ -129,6 +129,7 @@ fn a_restore_that_os_volumes_forbid_changes_nothing() {
             seed: None,
             outcome: None,
             export: None,
+            boot_test: None,
         })?;
         change.insert_as(
             backup.clone(),

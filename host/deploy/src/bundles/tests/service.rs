@@ -276,6 +276,7 @@ pub(super) fn filled() -> Service {
                 read_only: false,
                 inspection: Some(json!({ "system": "Debian" })),
                 upload: None,
+                boot_test: None,
             },
         )?;
         change.insert(DeploymentPlan {

@@ -1,6 +1,7 @@
 //! What comes of tasks: done, failed, stopped, cut off.
 
-use super::verbs::{Asked, World, begin_in, open};
+use super::verbs::{Asked, Quick, World, begin_in, open};
+use crate::task::{NewTask, begin};
 use mintage_records::model::{Alert, StepState, Task, TaskState};
 use mintage_records::{Author, Match};
 use std::time::{Duration, Instant};
@@ -250,6 +251,31 @@ fn no_more_run_at_once_than_may() {
     assert_eq!(running.count(), 2);
     world.go();
     for id in &ids {
+        assert_eq!(world.until_final(id).task_state, TaskState::Completed);
+    }
+}
+
+#[test]
+fn a_verb_with_places_of_its_own_keeps_nobody_waiting() {
+    let world = World::with_places(1);
+    let waiting = Asked::steps(["wait", "", ""]);
+    let slow: Vec<_> = (0..3).map(|_| world.begin("anna", &waiting)).collect();
+    world.until_half(&slow[0], 0);
+    let other = world.records.change(&Author::user("anna"), |change| {
+        let task = NewTask::<Quick> {
+            name: "Create",
+            input: &(),
+            resource: None,
+            resource_name: None,
+        };
+        begin(change, task)
+    });
+    world.until_final(&other.unwrap().id);
+    let states = slow.iter().map(|id| world.task(id).body.task_state);
+    let states: Vec<_> = states.collect();
+    assert_eq!(states, [TaskState::Running, TaskState::New, TaskState::New]);
+    world.go();
+    for id in &slow {
         assert_eq!(world.until_final(id).task_state, TaskState::Completed);
     }
 }

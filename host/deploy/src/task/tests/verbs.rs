@@ -35,6 +35,24 @@ impl Asked {
     }
 }
 
+/// Does nothing, at once.
+pub(super) struct Quick;
+
+impl Verb for Quick {
+    const NAME: &'static str = "quick";
+    type Input = ();
+    type Step = ();
+    const STEPS: &'static [StepPlan<()>] = &[StepPlan::new((), "only", AfterCrash::RunAgain)];
+
+    fn run(&self, (): (), (): &(), _: &mut StepContext) -> Result<Json, TaskFailure> {
+        Ok(Json::Null)
+    }
+
+    fn undo(&self, (): (), (): &(), _: &Json, _: &mut StepContext) -> Result<(), TaskFailure> {
+        Ok(())
+    }
+}
+
 impl Verb for Files {
     const NAME: &'static str = "files";
     type Input = Asked;
@@ -116,8 +134,20 @@ impl World {
 
     /// A service that starts over what another one left.
     pub(super) fn over(folder: TempDir, at_once: usize) -> Self {
-        let records = open(folder.path());
         let verbs = Verbs::new().with(Files(folder.path().to_owned()));
+        Self::with(folder, verbs, at_once)
+    }
+
+    /// Where `Files` has places of its own, and all others one.
+    pub(super) fn with_places(places: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let verbs = Verbs::new().with(Quick);
+        let verbs = verbs.with_places(Files(folder.path().to_owned()), places);
+        Self::with(folder, verbs, 1)
+    }
+
+    fn with(folder: TempDir, verbs: Verbs, at_once: usize) -> Self {
+        let records = open(folder.path());
         let feed = Feed::of(&records);
         let tasks = Tasks::start(Arc::clone(&records), verbs, feed, at_once).unwrap();
         Self {

@@ -1,13 +1,14 @@
 //! A golden image on the wire.
 
 use super::super::artifact::{NamedUri, dependents};
+use super::super::boot_tests::BootTestWire;
 use mintage_records::model::{GoldenImage, State};
 use mintage_records::{Filter, Kind, Operator, Stored, Use};
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-/// A golden image on the wire. `format`, `used`, `volumeSum`, `inspection` and `upload` are Mintage's
+/// A golden image on the wire. `format`, `used`, `volumeSum`, `inspection`, `bootTest` and `upload` are Mintage's
 /// own; clients of the Image Streamer pass over them.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +56,8 @@ pub(crate) struct Wire {
     /// What was found in the image: `system`, `volume`, or `error`.
     #[schema(value_type = Option<Object>)]
     inspection: Option<Json>,
+    /// What came of its last boot test.
+    boot_test: Option<BootTestWire>,
     /// Where an upload in pieces goes on, while one is under way.
     upload_uri: Option<String>,
 }
@@ -92,6 +95,9 @@ impl Wire {
             used: body.used,
             volume_sum: body.volume_sum,
             inspection: body.inspection,
+            boot_test: body
+                .boot_test
+                .map(|test| BootTestWire::new(test, &Kind::GoldenImages.uri(&id))),
             upload_uri: body.upload.map(|_| super::uploads::uri(&id)),
             id: id.to_string(),
             name: body.name,

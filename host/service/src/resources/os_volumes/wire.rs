@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use crate::resources::artifact::{self, NamedUri, Text};
+use crate::resources::boot_tests::BootTestWire;
 use mintage_deploy::os_volumes::{DeployRequest, Seed, Setting};
 use mintage_records::model::{OsVolume, Pin, State};
 use mintage_records::{Id, Kind, Stored};
@@ -51,6 +52,8 @@ pub(super) struct Wire {
     deployment_plan_uri: String,
     /// The versions of everything that made it.
     artifacts: Vec<Used>,
+    /// What came of its last boot test.
+    boot_test: Option<BootTestWire>,
 }
 
 /// An artifact in the version that was used.
@@ -114,6 +117,9 @@ impl Wire {
             dependent_artifacts: dependents.collect(),
             deployment_plan_uri: Kind::DeploymentPlans.uri(&volume.deployment_plan),
             artifacts: volume.pins.into_iter().map(Used::from).collect(),
+            boot_test: volume
+                .boot_test
+                .map(|test| BootTestWire::new(test, &Kind::OsVolumes.uri(&stored.id))),
         }
     }
 }
