@@ -4,15 +4,19 @@
 mod disks;
 mod emulators;
 
-use crate::deployments::{CAPTURE, DEPLOY, build_plan, deployment_plan, ended, finished};
+use crate::chain::GENERALIZE;
+use crate::deployments::{DEPLOY, build_plan, deployment_plan, ended, finished};
 use disks::{TINY, hostile, panics, silent, zeros};
 use emulators::{emulators, none_is_left, until_one_runs};
-use mintage_test_support::environment::fail;
+use mintage_test_support::environment::{fail, succeed};
+use mintage_test_support::remote::Remote;
 use mintage_test_support::{Environment, Need, Server, lane};
+use rustix::process::{Pid, Signal};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 use ureq::http::Method;
 
 const NEEDS: [Need; 2] = [Need::Program("qemu-system-x86_64"), Need::Cached(TINY)];
@@ -100,7 +104,7 @@ fn a_golden_image_a_volume_and_what_is_captured_of_it_boot() {
     assert!(console(&server, &volume).contains("BOOT-OK hostname=web01"));
     assert_eq!(digest(&folder), before, "the volume was written to");
 
-    let capture = build_plan(&server, "generalize", "capture", CAPTURE);
+    let capture = build_plan(&server, "generalize", "capture", GENERALIZE);
     let wanted = json!({"type": "GoldenImage", "name": "captured", "imageCapture": true,
         "osVolumeURI": volume, "buildPlanUri": capture["uri"], "bootTest": true});
     let task = server.post("/rest/golden-images", &wanted).json();
@@ -112,7 +116,11 @@ fn a_golden_image_a_volume_and_what_is_captured_of_it_boot() {
     };
     let booted = ended(&server, tasks.iter().find(of_captured).unwrap());
     assert_eq!(booted["taskState"], "Completed", "{booted:#}");
-    assert!(console(&server, &captured).contains("BOOT-OK hostname=template"));
+    let said = console(&server, &captured);
+    assert!(
+        said.contains("BOOT-OK hostname=") && !said.contains("web01"),
+        "{said}"
+    );
     none_is_left(&server.data());
 }
 
@@ -131,7 +139,7 @@ fn what_does_not_boot_is_told_with_its_console_and_an_alert() {
             "the firmware found nothing to boot from",
         ),
         ("panics", panics(), 120, "the kernel panicked"),
-        ("silent", silent(), 4, "said nothing in 4 seconds"),
+        ("silent", silent(), 4, "what was waited for in 4 seconds"),
     ];
     for (name, disk, seconds, reason) in table {
         let image = upload(&server, name, &disk);
@@ -142,7 +150,7 @@ fn what_does_not_boot_is_told_with_its_console_and_an_alert() {
         assert_eq!(result["result"], "failed", "{result:#}");
         assert!(text(&result["reason"]).contains(reason), "{result:#}");
         let alerts = server
-            .get("/rest/alerts?filter=\"alertState='Active'\"")
+            .get("/rest/alerts?filter=%22alertState%3D%27Active%27%22")
             .json();
         let alert = &alerts["members"][0];
         assert_eq!(alerts["total"], 1, "{alerts:#}");
@@ -154,7 +162,7 @@ fn what_does_not_boot_is_told_with_its_console_and_an_alert() {
         assert_eq!(server.delete(&image).status, 204);
     }
     let alerts = server
-        .get("/rest/alerts?filter=\"alertState='Active'\"")
+        .get("/rest/alerts?filter=%22alertState%3D%27Active%27%22")
         .json();
     assert_eq!(alerts["total"], 0, "{alerts:#}");
     none_is_left(&server.data());
@@ -208,7 +216,7 @@ fn no_emulator_outlives_its_test() {
         (state(&first), state(&second)),
         ("Running".into(), "New".into())
     );
-    for task in [&second, &first] {
+    for task in [&first, &second] {
         let uri = task["uri"].as_str().unwrap();
         server.post(&format!("{uri}/cancel"), &json!({}));
         assert_eq!(ended(&server, task)["taskState"], "Terminated");
@@ -232,6 +240,60 @@ fn no_emulator_outlives_its_test() {
     server.post(&format!("{uri}/cancel"), &json!({}));
     assert_eq!(ended(&server, &task)["taskState"], "Terminated");
     none_is_left(&server.data());
+}
+
+#[test]
+fn the_command_tests_files_here_and_images_of_a_service() {
+    if !lane::can_run("boot test", &NEEDS) {
+        return;
+    }
+    let environment = Environment::new();
+    let (tiny, quiet) = (lane::cache(TINY), environment.path("silent.img"));
+    let out = succeed(
+        environment
+            .mintage(["boot-test", "--firmware=bios"])
+            .arg(&tiny),
+    );
+    assert!(out.contains("BOOT-OK hostname=golden"), "{out}");
+    assert!(out.contains("booted (bios, "), "{out}");
+
+    // A signal ends it, and nothing is left.
+    fs::write(&quiet, silent()).unwrap();
+    let mut command = environment.mintage(["boot-test".as_ref(), quiet.as_os_str()]);
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    emulators::until_one_runs_in(environment.folder());
+    let pid = Pid::from_child(&child);
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+    let left = fs::read_dir(environment.folder()).unwrap().flatten();
+    let left: Vec<_> = left.map(|file| file.file_name()).collect();
+    assert_eq!(left, ["silent.img"]);
+
+    let server = Server::start(&environment, &[]);
+    upload(&server, "silent", &silent());
+    let remote = Remote::log_in(&environment, &server);
+    let args = [
+        "boot-test",
+        "--golden-image=silent",
+        "--timeout=2",
+        "--json",
+    ];
+    let (out, _) = fail(&mut remote.command(args), 1);
+    let report: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&report["booted"], &report["firmware"]),
+        (&json!(false), &json!("bios"))
+    );
+    assert!(
+        text(&report["reason"]).contains("what was waited for in 2 seconds"),
+        "{report}"
+    );
+    assert!(
+        text(&report["task"]).starts_with("/rest/tasks/"),
+        "{report}"
+    );
+    let told = remote.fail(["boot-test", "--os-volume=none"], 6);
+    assert!(told.contains("there is no such OS volume"), "{told}");
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod machine;
 mod paths;
 mod site;
 
+pub(crate) use site::GENERALIZE;
+
 use crate::deployments::{DEPLOY, build_plan, deployment_plan};
 use mintage_test_support::{Environment, Need, lane};
 use serde_json::json;

@@ -105,6 +105,11 @@ impl<'a> Console<'a> {
         })
     }
 
+    /// Whether the last line is whole, or no more is kept.
+    pub(super) fn is_at_line_start(&self) -> bool {
+        self.said.ends_with(b"\n") || self.said.len() >= MAX_CONSOLE
+    }
+
     /// The time is over.
     pub(super) fn nothing_in(&self, time: Duration) -> Verdict {
         let seconds = time.as_secs();

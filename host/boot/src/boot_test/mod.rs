@@ -30,6 +30,8 @@ pub const COME_UP: &str = "BOOT-OK|[Ll]ogin: ";
 pub const PATIENCE: Duration = Duration::from_secs(300);
 /// How often who watches a test is asked whether it goes on.
 const WATCH: Duration = Duration::from_millis(200);
+/// How long the rest of the line is waited for that told enough; a prompt has none.
+const LAST_LINE: Duration = Duration::from_secs(1);
 /// The largest compiled pattern, in bytes.
 const MAX_PATTERN: usize = 1 << 20;
 
@@ -122,7 +124,10 @@ impl BootTest {
             match emulator.read(left.min(WATCH))? {
                 None => break console.ended(&emulator.end()),
                 Some(said) => match console.say(&said) {
-                    Some(verdict) => break verdict,
+                    Some(verdict) => {
+                        finish_line(&mut emulator, &mut console)?;
+                        break verdict;
+                    }
                     None => continue,
                 },
             }
@@ -137,4 +142,20 @@ impl BootTest {
             console: console.shown(),
         })
     }
+}
+
+/// Hears the rest of the last line, which may say more: who came up, or why not.
+fn finish_line(emulator: &mut Emulator, console: &mut Console<'_>) -> Result<()> {
+    let start = Instant::now();
+    while !console.is_at_line_start() {
+        let left = LAST_LINE.saturating_sub(start.elapsed());
+        match emulator.read(left)? {
+            Some(said) if !said.is_empty() => {
+                // What is decided is decided.
+                let _ = console.say(&said);
+            }
+            _ => break,
+        }
+    }
+    Ok(())
 }

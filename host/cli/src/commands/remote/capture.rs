@@ -25,6 +25,9 @@ pub struct Capture {
     /// What is in it.
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// Have the new golden image booted then, in a task of its own.
+    #[arg(long)]
+    boot_test: bool,
     /// Do not wait for the end of the task.
     #[arg(long)]
     no_wait: bool,
@@ -42,6 +45,7 @@ impl Capture {
             "name": self.name,
             "description": self.description,
             "imageCapture": true,
+            "bootTest": self.boot_test,
             "osVolumeURI": find("os-volumes", &self.os_volume)?,
             "buildPlanUri": find("build-plans", &self.build_plan)?,
         });

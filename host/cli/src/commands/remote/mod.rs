@@ -1,6 +1,7 @@
 //! The remote commands: what a Mintage service can do, from another machine.
 
 pub mod apply;
+pub mod boot_test;
 pub mod capture;
 pub mod create;
 pub mod delete;
