@@ -1,6 +1,8 @@
 //! Volumes in a Ceph pool, with a real cluster: the conformance suite of image stores, what a pool that is
-//! full, missing or lost says, and an image that tgtd serves to an initiator.
+//! full, missing or lost says, an image that tgtd serves to an initiator, and the whole way through the service.
 
+use crate::chain::site::{IMAGE, Site, volume};
+use crate::deployments::{DEPLOY, build_plan, deployment_plan};
 use crate::export::bench::TgtBench;
 use mintage_storage::CloneMethod;
 use mintage_storage::export::conformance::{Bench as _, Login};
@@ -180,4 +182,38 @@ fn an_initiator_reads_an_image_that_tgtd_serves() {
     assert!(bytes[512..1024] == [9; 512]);
     store.remove(&name).unwrap();
     assert_eq!(pool.images(), "");
+}
+
+#[test]
+fn a_profile_boots_from_the_pool_and_is_captured_in_it() {
+    let needs = ["tgtd", "iscsi-inq", "qemu-system-x86_64"].map(Need::Program);
+    let needs = [&needs[..], &[Need::Cached(IMAGE)]].concat();
+    let Some(pool) = Pool::new().filter(|_| lane::can_run("ceph", &needs)) else {
+        return;
+    };
+    let url = format!("rbd://{}?conf={}", pool.name, pool.ceph.conf().display());
+    let site = Site::with(&pool.environment, &["--store", &url]);
+    let golden = site.upload("tiny");
+    let deploy = build_plan(&site.server, "deploy", "deploy", DEPLOY);
+    let plan = deployment_plan(&site.server, "tiny", &deploy, &golden);
+    let first = site.profile("web01", &plan, "web01");
+    let who = site.boot(&first);
+    assert_eq!(who.host_name, "web01");
+    site.strangers_are_refused(&first);
+
+    let captured = site.capture(&volume(&site.get(&first)), "captured");
+    let plan = deployment_plan(&site.server, "captured", &deploy, &captured);
+    let second = site.profile("web02", &plan, "web02");
+    let other = site.boot(&second);
+    assert_eq!(other.host_name, "web02");
+    assert_ne!(other.machine_id, who.machine_id);
+
+    assert_eq!(pool.images().matches("mintage-os-").count(), 2);
+    for profile in [&first, &second] {
+        site.delete(profile);
+    }
+    // What is left are the two golden volumes.
+    let images = pool.images();
+    assert_eq!(images.matches("mintage-golden-").count(), 2, "{images}");
+    assert_eq!(images.lines().count(), 2, "{images}");
 }

@@ -2,9 +2,9 @@
 //! booted over iSCSI; captured, deployed to a second server; redeployed and rolled back. Each time the
 //! console says who the system is.
 
-mod machine;
+pub mod machine;
 mod paths;
-mod site;
+pub mod site;
 
 pub(crate) use site::GENERALIZE;
 

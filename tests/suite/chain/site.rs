@@ -24,8 +24,14 @@ pub struct Site<'e> {
 
 impl<'e> Site<'e> {
     pub fn new(environment: &'e Environment) -> Self {
+        Self::with(environment, &[])
+    }
+
+    /// One with more settings, as arguments.
+    pub fn with(environment: &'e Environment, more: &[&str]) -> Self {
         let portals = free_portals();
-        let args = ["--export-daemons", "own", "--export-portals", &portals];
+        let own = ["--export-daemons", "own", "--export-portals", &portals];
+        let args = [&own, more].concat();
         Self {
             environment,
             server: Server::start(environment, &args),
