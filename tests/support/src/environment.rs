@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub struct Environment {
     folder: tempfile::TempDir,
+    is_as_released: bool,
 }
 
 impl Environment {
@@ -22,6 +23,19 @@ impl Environment {
             .tempdir_in(parent);
         Self {
             folder: folder.expect("a temporary folder"),
+            is_as_released: false,
+        }
+    }
+
+    /// As [`Self::new`], with `mintage` as it is released where `tests/run` has built that: the code of a debug
+    /// build alone takes half of the memory that a test may measure.
+    ///
+    /// # Panics
+    /// When the folder cannot be made.
+    pub fn as_released() -> Self {
+        Self {
+            is_as_released: std::env::var_os("MINTAGE_RELEASE_BUILT").is_some(),
+            ..Self::new()
         }
     }
 
@@ -37,7 +51,12 @@ impl Environment {
 
     /// A command of `mintage`, freshly built, with nothing of the caller's environment but PATH.
     pub fn mintage<I: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = I>) -> Command {
-        let mut command = self.program(binary());
+        let built = binary();
+        let released = built.with_file_name("../release/mintage");
+        let mut command = self.program(match self.is_as_released {
+            true => released.as_path(),
+            false => built,
+        });
         command.args(args);
         command
     }
