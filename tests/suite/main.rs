@@ -52,6 +52,7 @@ mod nothing_half_done;
 mod package;
 mod pages;
 mod profiles_kill;
+mod redfish;
 mod remote;
 mod remote_apply;
 mod samples;

@@ -66,10 +66,11 @@ impl PowerControl for MemoryPower {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::power::conformance::{Tells, run_suite};
 
     #[test]
     fn it_keeps_the_contract() {
-        crate::power::conformance::run_suite(&MemoryPower::default());
+        run_suite(&MemoryPower::default(), Tells::Everything);
     }
 
     #[test]
