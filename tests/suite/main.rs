@@ -7,6 +7,7 @@
 
 mod accounts;
 mod archives;
+mod boot_listen;
 mod boot_loader;
 mod boot_test;
 mod bundles;

@@ -68,6 +68,15 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
+/// What firmware without TLS gets: iPXE scripts, and a 404 for all else.
+pub(crate) fn scripts(state: AppState) -> Router {
+    let routes = OpenApiRouter::with_openapi(Frame::openapi()).merge(ipxe::routes());
+    guarded(routes, &state)
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(|| async { ipxe::nothing() })
+        .with_state(state)
+}
+
 /// The routes, each for those only who may call it.
 fn guarded(routes: OpenApiRouter<AppState>, state: &AppState) -> Router<AppState> {
     let (router, document) = routes.split_for_parts();

@@ -8,6 +8,7 @@ use mintage_deploy::server_profiles::Profiles;
 use mintage_deploy::task::{Feed, Tasks};
 use mintage_deploy::{DataFolder, Limits, ScriptCheck};
 use mintage_records::{Author, Change, Records, Sealer, View};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Semaphore;
@@ -39,6 +40,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// The service is not ready when the data folder has less free space, in bytes.
     pub free_space: u64,
+    /// Where firmware gets iPXE scripts by plain HTTP; none where only HTTPS is served.
+    pub boot: Option<SocketAddr>,
     /// Finds what is wrong with a plan script before it is stored.
     pub script_check: Arc<dyn ScriptCheck>,
 }

@@ -237,11 +237,11 @@ fn firmware_gets_its_script(service: &Service, address: &str, boot: &Json) {
     }
     // All that is wrong is wrong in the same way.
     let (start, token) = address.rsplit_once('/').unwrap();
-    assert_eq!(token.len(), 64);
+    assert_eq!(token.len(), 32);
     let other = if token.starts_with('0') { "1" } else { "0" };
     let refused = [
         format!("{start}/{other}{}", &token[1..]),
-        format!("{start}/{}", &token[..63]),
+        format!("{start}/{}", &token[..31]),
         format!(
             "{start}/{}",
             token
@@ -265,6 +265,21 @@ fn firmware_gets_its_script(service: &Service, address: &str, boot: &Json) {
     assert_eq!(given.len(), 1, "{log}");
     assert!(given[0]["path"].as_str().unwrap().ends_with("/ipxe"));
     assert!(!log.to_string().contains(token));
+}
+
+#[test]
+fn firmware_without_tls_is_told_the_address_that_serves_it() {
+    let service = Service::start_idle(|state| {
+        state.boot = Some("192.0.2.1:8080".parse().unwrap());
+    });
+    let profile = deployed(&service, &body(&plan(&service)));
+    let boot = service.get(&format!("{profile}/boot")).json(200);
+    let address = boot["ipxeScript"].as_str().unwrap();
+    let path = address.strip_prefix("http://192.0.2.1:8080").unwrap();
+    firmware_gets_its_script(&service, path, &boot);
+    // The longest that an IPv4 address can make it fits into what DHCP has for the name of a boot file.
+    let longest = "http://255.255.255.255:65535".len() + path.len();
+    assert!(longest < 128, "{longest}");
 }
 
 #[test]

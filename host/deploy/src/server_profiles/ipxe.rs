@@ -10,10 +10,14 @@ use mintage_storage::export::{Export, LUN, Portal};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+/// How many hexadecimal digits a token has.
+const TOKEN_LENGTH: usize = 32;
+
 impl Profiles {
-    /// What the address of a profile's script has, in hex: 256 bits that nobody can guess who has neither
+    /// What the address of a profile's script has, in hex: 128 bits that nobody can guess who has neither
     /// the key that seals secrets nor, with it, the CHAP secret. Another initiator or another secret makes
-    /// it another one.
+    /// it another one. With more bits the address would not fit into the name of a boot file, for which DHCP
+    /// has 128 bytes (RFC 2131).
     ///
     /// # Errors
     /// `Records` when a secret cannot be opened.
@@ -28,7 +32,9 @@ impl Profiles {
             "ipxe\n{profile}\n{}\n{}",
             identity.initiator, *secret
         ));
-        Ok(Zeroizing::new(self.sealer.mark(&marked)))
+        let mut token = Zeroizing::new(self.sealer.mark(&marked));
+        token.truncate(TOKEN_LENGTH);
+        Ok(token)
     }
 
     /// The script by which the server of a profile boots now; none for another token, for a profile that is

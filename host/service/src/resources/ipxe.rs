@@ -69,7 +69,7 @@ async fn script(
 }
 
 /// The same for all that is wrong: who does not know the address learns nothing of it.
-fn nothing() -> ApiError {
+pub(crate) fn nothing() -> ApiError {
     ApiError::not_found("there is no such iPXE script")
         .action("GET /rest/server-profiles/{id}/boot tells the address of a server's script.")
 }

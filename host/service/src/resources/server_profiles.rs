@@ -271,8 +271,8 @@ struct Boot {
     chap: Chap,
     /// How the target proves itself in turn, where that is wished.
     mutual_chap: Option<Chap>,
-    /// Where the server's firmware gets its iPXE script, below the address of the service. It needs no login:
-    /// who has it has the secrets.
+    /// Where the server's firmware gets its iPXE script: a URL where the service has the setting `boot.listen`,
+    /// and otherwise what follows the address of the service. It needs no login: who has it has the secrets.
     ipxe_script: String,
 }
 
@@ -300,6 +300,8 @@ async fn boot(
     PathId(id): PathId,
 ) -> Result<impl IntoResponse, ApiError> {
     let (sealer, profiles) = (Arc::clone(&state.sealer), Arc::clone(&state.profiles));
+    let plain = state.boot.map(|address| format!("http://{address}"));
+    let plain = plain.unwrap_or_default();
     let read = state.read(move |view| {
         let profile = view.get::<ServerProfile>(&id)?.body;
         let volume = volume(view, &profile)?;
@@ -317,7 +319,7 @@ async fn boot(
         let mutual = profile.identity.mutual_secret.as_ref();
         let token = profiles.ipxe_token(&id, &profile.identity)?;
         Ok(Boot {
-            ipxe_script: format!("/ipxe/{id}/{}", *token),
+            ipxe_script: format!("{plain}/ipxe/{id}/{}", *token),
             target,
             chap: chap(chap_name(&volume.id), &profile.identity.chap_secret)?,
             mutual_chap: mutual

@@ -124,6 +124,7 @@ pub(super) fn open(
         stop,
         metrics: Arc::default(),
         free_space: settings.health.free_space,
+        boot: settings.boot.listen,
     };
     Ok((state, password))
 }

@@ -8,6 +8,7 @@ mod layers;
 mod log;
 mod notify;
 mod patience;
+mod scripts;
 mod stop;
 mod unread;
 mod upkeep;
@@ -104,11 +105,16 @@ async fn serve(
 ) -> Result<()> {
     let stop = Stop::on_signals().map_err(|error| failed(format!("no signals: {error}")))?;
     let _lock = data::lock(&settings.data)?;
-    let listener = listen(settings.listen)?;
+    let listener = listen("listen", settings.listen)?;
     let address = listener
         .local_addr()
         .map_err(|error| failed(format!("the listener has no address: {error}")))?;
-    let metrics_listener = settings.metrics.listen.map(listen).transpose()?;
+    let also = |name: &str, address: Option<SocketAddr>| {
+        let listener = address.map(|address| listen(name, address));
+        listener.transpose()
+    };
+    let metrics_listener = also("metrics.listen", settings.metrics.listen)?;
+    let scripts_listener = also("boot.listen", settings.boot.listen)?;
     let (state, password) = open(settings.clone(), stop.clone()).await?;
     *records = Some(Arc::clone(&state.records));
     let identity = Identity::load(settings, address.ip())?;
@@ -142,6 +148,13 @@ async fn serve(
 
     if let Some(listener) = metrics_listener {
         tokio::spawn(serve_metrics(listener, state.clone()));
+    }
+    if let Some(listener) = scripts_listener {
+        tokio::spawn(scripts::serve(
+            listener,
+            state.clone(),
+            settings.http.clone(),
+        ));
     }
     let tasks = Arc::clone(&state.tasks);
     let handle = Handle::new();
@@ -184,12 +197,15 @@ fn keep(password: Zeroizing<String>, data: &Path) -> Result<FirstPassword> {
     Ok(FirstPassword::Kept(path))
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener> {
+/// Listens at the address that the setting `name` has.
+fn listen(name: &str, address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).map_err(|error| {
         let problem = failed(format!("cannot listen on {address}: {error}"));
         let help = match error.kind() {
-            std::io::ErrorKind::PermissionDenied => "ports below 1024 need the right to bind them",
-            _ => "set `listen` to an address of this machine and a port that is free",
+            std::io::ErrorKind::PermissionDenied => {
+                "ports below 1024 need the right to bind them".to_owned()
+            }
+            _ => format!("set `{name}` to an address of this machine and a port that is free"),
         };
         Box::new(problem.with_help(help))
     })

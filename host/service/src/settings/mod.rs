@@ -1,12 +1,14 @@
 //! The configuration: [`table`] describes every setting once, [`resolve`] takes each from the flags,
 //! the environment, the file or its default, and [`Settings`] is what comes of it.
 
+mod boot;
 mod export;
 mod file;
 mod form;
 mod resolve;
 mod table;
 
+pub use boot::Boot;
 pub use export::{Export, WhichDaemons, own_folder};
 pub use form::Form;
 pub use resolve::{Layers, Origin, Resolved, Value, resolve};
@@ -40,6 +42,7 @@ pub struct Settings {
     pub health: Health,
     pub retention: Retention,
     pub export: Export,
+    pub boot: Boot,
     pub limits: Limits,
 }
 

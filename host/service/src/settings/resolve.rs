@@ -128,6 +128,7 @@ pub fn resolve(layers: &Layers) -> Result<Resolved, Vec<Diagnostic>> {
         .export
         .daemons(&settings.data)
         .map_err(|problem| vec![problem])?;
+    settings.boot.check().map_err(|problem| vec![problem])?;
     Ok(Resolved { values, settings })
 }
 

@@ -88,6 +88,7 @@ pub fn table() -> &'static [Setting] {
         all.extend(operation());
         all.extend(retention());
         all.extend(export());
+        all.extend(boot());
         all.extend(limits());
         all
     });
@@ -293,6 +294,16 @@ fn export() -> Vec<Setting> {
             "Whether targets prove themselves to servers too, in profiles that are made from now on.",
         ),
     ]
+}
+
+fn boot() -> Vec<Setting> {
+    vec![Setting::new(
+        "boot.listen",
+        Form::Address,
+        Default::Unset("only by HTTPS, with the API"),
+        "Where iPXE scripts, and nothing else, are served by plain HTTP as well. A script has the CHAP secret of its \
+         server, and whoever listens on the way reads it: only on a network for provisioning that nobody else is in.",
+    )]
 }
 
 fn limits() -> Vec<Setting> {

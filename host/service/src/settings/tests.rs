@@ -169,6 +169,24 @@ fn an_export_that_does_not_fit_together_is_told() {
 }
 
 #[test]
+fn scripts_are_served_at_an_address_that_servers_can_be_told() {
+    let told = |address: &str| {
+        let mut layers = layers();
+        layers.flags.insert("boot.listen".into(), address.into());
+        resolve(&layers).map(|resolved| resolved.settings.boot.listen)
+    };
+    assert_eq!(
+        told("192.0.2.1:80").unwrap(),
+        Some("192.0.2.1:80".parse().unwrap())
+    );
+    for address in ["0.0.0.0:80", "[::]:80", "192.0.2.1:0"] {
+        let problem = rendered(&told(address).unwrap_err());
+        let expected = format!("`boot.listen` must not be `{address}`");
+        assert!(problem.contains(&expected), "{problem}");
+    }
+}
+
+#[test]
 fn the_table_in_the_documentation_is_up_to_date() {
     const START: &str = "cargo test -p mintage-service settings -->\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/service.md");

@@ -83,6 +83,12 @@ impl Service {
         Self::over(folder, verbs, change)
     }
 
+    /// One that carries out no task, with a state that `change` has changed.
+    pub fn start_idle(change: impl FnOnce(&mut AppState)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::over(folder, |_, _, _, _| Verbs::new(), change)
+    }
+
     /// Ends, and starts another one over what is left.
     pub fn restart(self) -> Self {
         self.state.tasks.park(Duration::ZERO);
@@ -127,6 +133,7 @@ impl Service {
             stop: Stop::default(),
             metrics: Arc::default(),
             free_space: 0,
+            boot: None,
             script_check: Arc::new(CheckHere),
         };
         change(&mut state);

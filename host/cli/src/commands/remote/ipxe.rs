@@ -24,10 +24,14 @@ impl Ipxe {
         let profiles = kind("server-profiles").map_err(Failure::usage)?;
         let uri = profiles.find(&service, &self.profile)?;
         let boot = service.get(&format!("{uri}/boot"))?.body;
-        let path = boot["ipxeScript"].as_str().ok_or_else(|| {
+        let address = boot["ipxeScript"].as_str().ok_or_else(|| {
             ClientError::Answer("it does not tell where the iPXE script is".to_owned())
         })?;
-        let url = format!("{}{}", service.url().trim_end_matches('/'), path);
+        // Where the service has no other address for firmware, it is below its own.
+        let url = match address.starts_with('/') {
+            true => format!("{}{address}", service.url().trim_end_matches('/')),
+            false => address.to_owned(),
+        };
         match screen.json {
             true => screen.json(&json!({"url": url}))?,
             false => screen.print(format_args!("{}\n", printable(&url)))?,
