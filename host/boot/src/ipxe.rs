@@ -21,7 +21,8 @@ pub enum IpxeError {
 
 /// The script for a server. It holds the CHAP secrets, so it is for that server alone.
 ///
-/// The server boots by all portals that answer, and goes on by the others when one is lost. When none
+/// The server boots by all portals that answer, and goes on by the others when one is lost. Where iPXE has no
+/// space to tell the system of them all (its iBFT has 768 bytes), the first that works alone is taken. When none
 /// answers, it tries again after ten seconds rather than to boot something else.
 ///
 /// # Errors
@@ -57,10 +58,14 @@ pub fn script(boot: &IscsiBoot) -> Result<Zeroizing<String>, IpxeError> {
             }
         }
     }
-    // The system that boots finds the addresses and secrets in the iBFT, which must stay.
-    *text += "set keep-san 1\n:boot\n";
-    *text += &format!("sanboot {} || goto again\n", paths.join(" "));
-    *text += ":again\necho The disk of this server does not answer\nsleep 10\ngoto boot\n";
+    // A disk that was opened and not booted would stay with it, and keep the next try from its place. One that
+    // boots stays in any case, and so does the iBFT, in which the system finds the addresses and secrets.
+    *text += "clear keep-san ||\n:boot\n";
+    let all = (paths.len() > 1).then(|| paths.join(" "));
+    for disk in all.iter().chain(&paths) {
+        *text += &format!("sanboot {disk} ||\n");
+    }
+    *text += "echo The disk of this server does not answer\nsleep 10\ngoto boot\n";
     Ok(text)
 }
 

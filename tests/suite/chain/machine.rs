@@ -98,11 +98,19 @@ impl Machine {
             words += &format!(" portal=10.0.2.100:{port}");
             network += &format!(",guestfwd=tcp:10.0.2.100:{port}-tcp:{portal}");
         }
-        let [kernel, initrd] = ["vmlinuz", "iscsi-initrd"]
+        let [kernel, initrd] = ["vmlinuz", "initrd"]
             .map(|name| cache(&format!("tiny-linux/{name}")).display().to_string());
         let boot = ["-kernel", &kernel, "-initrd", &initrd, "-append", &words];
         let card = ["-netdev", &network, "-device", "virtio-net-pci,netdev=net"];
         Self::switch_on(environment, &[boot.as_slice(), &card].concat())
+    }
+
+    /// Switches on one whose network card starts iPXE, with what DHCP tells as the boot file. `network` are more
+    /// options of QEMU's own network.
+    pub fn start_by_ipxe(environment: &Environment, boot_file: &str, network: &str) -> Self {
+        let network = format!("user,id=net,bootfile={boot_file}{network}");
+        let card = "virtio-net-pci,netdev=net,bootindex=0";
+        Self::switch_on(environment, &["-netdev", &network, "-device", card])
     }
 
     fn switch_on(environment: &Environment, args: &[&str]) -> Self {
@@ -136,6 +144,11 @@ impl Machine {
             pieces,
             console: String::new(),
         }
+    }
+
+    /// What was on the console up to what was waited for.
+    pub fn console(&self) -> &str {
+        &self.console
     }
 
     /// The first whole line that begins with `beginning`.

@@ -7,7 +7,7 @@ use mintage_test_support::lane::cache;
 use mintage_test_support::{Environment, Server};
 use serde_json::{Value as Json, json};
 use std::fs;
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use ureq::http::Method;
 
@@ -29,8 +29,20 @@ impl<'e> Site<'e> {
 
     /// One with more settings, as arguments.
     pub fn with(environment: &'e Environment, more: &[&str]) -> Self {
-        let portals = free_portals();
-        let own = ["--export-daemons", "own", "--export-portals", &portals];
+        let portals = free([Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)]);
+        Self::exporting(environment, &portals.join(","), more)
+    }
+
+    /// One that machines reach by a network: by two paths, and for scripts by plain HTTP.
+    pub fn on_a_network(environment: &'e Environment) -> Self {
+        let here = address();
+        let [one, two, scripts] = free([here; 3]);
+        let portals = format!("{one},{two}");
+        Self::exporting(environment, &portals, &["--boot-listen", &scripts])
+    }
+
+    fn exporting(environment: &'e Environment, portals: &str, more: &[&str]) -> Self {
+        let own = ["--export-daemons", "own", "--export-portals", portals];
         let args = [&own, more].concat();
         Self {
             environment,
@@ -38,13 +50,19 @@ impl<'e> Site<'e> {
         }
     }
 
+    /// A golden image of the tiny Linux.
     pub fn upload(&self, name: &str) -> Json {
-        let image = fs::read(cache(IMAGE)).unwrap();
+        self.upload_image(name, IMAGE, "raw")
+    }
+
+    /// A golden image of a file of the tests' cache.
+    pub fn upload_image(&self, name: &str, image: &str, format: &str) -> Json {
+        let image = fs::read(cache(image)).unwrap();
         let part =
             "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.raw\"\r\n\r\n";
         let form = [part.as_bytes(), &image, b"\r\n--edge--\r\n"].concat();
         let headers = [("content-type", "multipart/form-data; boundary=edge")];
-        let uri = format!("/rest/golden-images?name={name}&format=raw");
+        let uri = format!("/rest/golden-images?name={name}&format={format}");
         let answer = self.server.send(Method::POST, &uri, &headers, form);
         finished(&self.server, &answer.json())
     }
@@ -170,7 +188,7 @@ pub struct Who {
 }
 
 impl Who {
-    fn parse(line: &str) -> Self {
+    pub fn parse(line: &str) -> Self {
         let value = |name: &str| {
             let mut words = line.split_whitespace();
             let found = words.find_map(|word| word.strip_prefix(name));
@@ -213,11 +231,20 @@ pub fn volume(profile: &Json) -> String {
     uri.unwrap_or_else(|| panic!("{profile:#}")).to_owned()
 }
 
-/// Two addresses that nobody listens at.
-fn free_portals() -> String {
-    let free = |address: &str| TcpListener::bind((address, 0)).unwrap();
-    let listeners = [free("127.0.0.1"), free("127.0.0.2")];
-    listeners
-        .map(|listener| listener.local_addr().unwrap().to_string())
-        .join(",")
+/// Ports at these addresses that nobody listens at.
+fn free<const N: usize>(addresses: [Ipv4Addr; N]) -> [String; N] {
+    let listeners = addresses.map(|address| TcpListener::bind((address, 0)).unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().to_string())
+}
+
+/// An address of this machine that machines in QEMU reach, which is none of the loopback.
+fn address() -> Ipv4Addr {
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    // Nothing is sent: this only asks for the way.
+    let way = socket.connect("198.51.100.1:9");
+    way.expect("a network with a way to elsewhere");
+    match socket.local_addr().unwrap().ip() {
+        IpAddr::V4(address) => address,
+        IpAddr::V6(address) => panic!("{address} is no IPv4"),
+    }
 }

@@ -9,6 +9,8 @@ pub enum Need {
     Root,
     /// A program on the `PATH`.
     Program(&'static str),
+    /// A file of the machine.
+    File(&'static str),
     /// A file of the tests' cache, which `tests/run` puts there.
     Cached(&'static str),
 }
@@ -80,6 +82,7 @@ impl Need {
             Self::Program(program) => {
                 (!on_path(program)).then(|| format!("no program `{program}`"))
             }
+            Self::File(path) => (!Path::new(path).is_file()).then(|| format!("no `{path}`")),
             Self::Cached(path) => {
                 (!cache(path).is_file()).then(|| format!("no `{path}` in the tests' cache"))
             }
