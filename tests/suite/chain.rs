@@ -2,6 +2,7 @@
 //! booted over iSCSI; captured, deployed to a second server; redeployed and rolled back. Each time the
 //! console says who the system is.
 
+mod daily;
 mod ipxe;
 pub mod machine;
 mod paths;

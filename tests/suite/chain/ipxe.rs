@@ -12,7 +12,7 @@ use serde_json::json;
 use std::fs;
 
 /// iPXE for the network card of the machines.
-const ROM: &str = "/usr/lib/ipxe/qemu/pxe-virtio.rom";
+pub(super) const ROM: &str = "/usr/lib/ipxe/qemu/pxe-virtio.rom";
 /// What the script says when iPXE does not get to the disk.
 const NO_DISK: &str = "The disk of this server does not answer";
 
@@ -70,7 +70,7 @@ fn boot_by(site: &Site<'_>, address: &str, profile: &str) -> Who {
     Who::parse(&booted)
 }
 
-fn machine_id(site: &Site<'_>, profile: &str) -> String {
+pub(super) fn machine_id(site: &Site<'_>, profile: &str) -> String {
     let file = site.file(&volume(&site.get(profile)));
     read(&file, "/etc/machine-id").trim().to_owned()
 }
