@@ -291,7 +291,8 @@ fn export() -> Vec<Setting> {
             "export.mutual-chap",
             Form::Choice(&["no", "yes"]),
             value("no"),
-            "Whether targets prove themselves to servers too, in profiles that are made from now on.",
+            "Whether targets prove themselves to servers too, in profiles that are made from now on. \
+             Such servers cannot boot by iPXE with BIOS: its iBFT has no space for the names.",
         ),
     ]
 }
