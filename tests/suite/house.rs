@@ -49,8 +49,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "mintage-records",
             "mintage-storage",
             "mintage-volume",
+            "mintage-web",
         ],
     ),
+    ("mintage-web", &[]),
     ("mintage-client", &[]),
     ("mintage-trees", &[]),
     (

@@ -39,6 +39,14 @@ impl Permission {
         found.map(|(_, permission)| *permission)
     }
 
+    /// The names of all that users with `role` have.
+    pub fn names_of(role: Role) -> Vec<&'static str> {
+        let granted = Self::NAMED
+            .iter()
+            .filter(|(_, permission)| permission.is_granted_to(role));
+        granted.map(|(name, _)| *name).collect()
+    }
+
     /// Whether a user with `role` has it.
     pub fn is_granted_to(self, role: Role) -> bool {
         match self {

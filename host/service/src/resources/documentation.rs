@@ -1,10 +1,10 @@
-//! `/rest/openapi.json` and `/api`: the API described, for programs and for people. `/` leads there.
+//! `/rest/openapi.json` and `/api`: the API described, for programs and for people.
 
 use crate::documentation::{STYLE, page};
 use crate::error::ApiError;
 use crate::state::AppState;
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::IntoResponse;
 use serde_json::Value as Json;
 use std::sync::OnceLock;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +16,6 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; \
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(start))
         .routes(routes!(openapi))
         .routes(routes!(reference))
         .routes(routes!(style))
@@ -31,19 +30,6 @@ fn document() -> Result<&'static Json, ApiError> {
     let made = serde_json::to_value(crate::document());
     let made = made.map_err(|error| ApiError::internal(&error))?;
     Ok(DOCUMENT.get_or_init(|| made))
-}
-
-/// Where a browser begins: leads to the page.
-#[utoipa::path(
-    get,
-    path = "/",
-    tag = "documentation",
-    operation_id = "start",
-    security(()),
-    responses((status = 307, description = "To `/api`."))
-)]
-async fn start() -> Redirect {
-    Redirect::temporary("/api")
 }
 
 /// The whole API as an OpenAPI 3.1 document.

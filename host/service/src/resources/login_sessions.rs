@@ -1,7 +1,7 @@
 //! `/rest/login-sessions`, `/rest/sessions/idle-timeout`: logging in and out.
 
 use crate::access::password::SentPassword;
-use crate::access::{Address, Attempt, Caller, LoginTried, password, token};
+use crate::access::{Address, Attempt, Caller, LoginTried, Permission, password, token};
 use crate::error::{ApiError, Envelope};
 use crate::state::AppState;
 use crate::wire::Json;
@@ -24,7 +24,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(log_in, reconnect, log_out))
+        .routes(routes!(who, log_in, reconnect, log_out))
         .routes(routes!(get_idle_timeout, set_idle_timeout))
 }
 
@@ -51,6 +51,40 @@ struct SessionReply {
     /// Whether somebody else knows the password: change it with PUT /rest/users.
     #[serde(skip_serializing_if = "Option::is_none")]
     must_change_password: Option<bool>,
+}
+
+/// Who sends the request, and what they may do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Who {
+    user_name: String,
+    role_name: &'static str,
+    /// The permissions that operations declare.
+    permissions: Vec<&'static str>,
+    /// Whether somebody else knows the password.
+    must_change_password: bool,
+}
+
+/// Who sends this request.
+#[utoipa::path(
+    get,
+    path = "/rest/login-sessions",
+    tag = "login-sessions",
+    security(("session" = ["self"]), ("token" = ["self"])),
+    responses(
+        (status = 200, description = "The user.", body = Who),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn who(State(state): State<AppState>, caller: Caller) -> Result<Json<Who>, ApiError> {
+    let name = caller.name.clone();
+    let user = state.read(move |view| Ok(view.find_user(&name)?)).await?;
+    Ok(Json(Who {
+        user_name: caller.name,
+        role_name: caller.role.as_str(),
+        permissions: Permission::names_of(caller.role),
+        must_change_password: user.is_some_and(|user| user.must_change_password),
+    }))
 }
 
 /// Opens a session.

@@ -55,12 +55,9 @@ async fn list() -> Json<Roles> {
 }
 
 fn wire(role: Role) -> Wire {
-    let granted = Permission::NAMED
-        .iter()
-        .filter(|(_, permission)| permission.is_granted_to(role));
     Wire {
         role_name: role.as_str(),
         category: "roles",
-        permissions: granted.map(|(name, _)| *name).collect(),
+        permissions: Permission::names_of(role),
     }
 }

@@ -234,7 +234,9 @@ fn accept(
             .http1()
             .header_read_timeout(http.header_timeout);
         let metrics = Arc::clone(&state.metrics);
-        let router = layers::around(router(state), metrics, &http);
+        let api = router(state);
+        let pages = mintage_web::router(api.clone());
+        let router = layers::around(api.merge(pages), metrics, &http);
         // Clients append a slash to many paths.
         let app = NormalizePathLayer::trim_trailing_slash().layer(router);
         let app =

@@ -1,0 +1,58 @@
+// Live regions: an element with data-live is fetched anew when one of the kinds that it names changes.
+
+const PAUSE = 250; // milliseconds: many changes at once are one look
+
+export function liven() {
+  const regions = [...document.querySelectorAll("[data-live]")];
+  if (!regions.length) return;
+  const kinds = new Set(regions.flatMap((region) => region.dataset.live.split(" ")));
+  let waiting = false;
+  const look = () => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(async () => { waiting = false; await refresh(); }, PAUSE);
+  };
+  const source = new EventSource("/ui/events");
+  // A browser connects again by itself, and says what it saw last.
+  source.onopen = () => { if (document.querySelector(".lost")) { told(false); look(); } };
+  source.onerror = () => told(true);
+  source.onmessage = (event) => {
+    const category = JSON.parse(event.data).category;
+    if (kinds.has(category) || kinds.has("all")) look();
+  };
+  source.addEventListener("missed", look);
+  addEventListener("pagehide", () => source.close());
+}
+
+async function refresh() {
+  const reply = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => null);
+  if (!reply || reply.status >= 500) return;
+  if (reply.redirected) { location.reload(); return; }
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  for (const old of document.querySelectorAll("[data-live]")) {
+    const now = page.getElementById(old.id);
+    if (!now) { location.reload(); return; }
+    if (now.innerHTML !== old.dataset.seen) exchange(old, now);
+  }
+}
+
+// The focus and what is opened stay where they are.
+function exchange(old, now) {
+  const focus = old.contains(document.activeElement) ? document.activeElement.id : "";
+  const open = [...old.querySelectorAll("details[id][open]")].map((one) => one.id);
+  const seen = now.innerHTML;
+  old.replaceChildren(...now.childNodes);
+  old.dataset.seen = seen;
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (focus) document.getElementById(focus)?.focus();
+}
+
+function told(isLost) {
+  document.querySelector(".lost")?.remove();
+  if (!isLost) return;
+  const note = document.createElement("p");
+  note.className = "notice attention lost";
+  note.setAttribute("role", "status");
+  note.textContent = "The connection is lost. This page may be old; it comes back by itself.";
+  document.body.append(note);
+}
