@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod boot_tests;
 pub mod bundles;
 pub mod capacity;
+pub mod contents;
 mod data_folder;
 pub mod export;
 mod first_start;

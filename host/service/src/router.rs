@@ -5,11 +5,11 @@ use crate::document::Frame;
 use crate::error::ApiError;
 use crate::idempotency::{Once, Running, once};
 use crate::resources::{
-    alerts, api_tokens, artifact_bundles, audit_logs, boot_tests, build_plans, deployment_groups,
-    deployment_plans, deployment_servers, documentation, ethernet_networks, events, golden_images,
-    id_pools, ipxe, login_sessions, operation, os_deployment_plans, os_volumes, plan_scripts,
-    roles, server_hardware, server_hardware_types, server_profile_templates, server_profiles,
-    tasks, users, version, versions,
+    alerts, api_tokens, artifact_bundles, audit_logs, boot_tests, build_plans, contents,
+    deployment_groups, deployment_plans, deployment_servers, documentation, ethernet_networks,
+    events, golden_images, id_pools, ipxe, login_sessions, operation, os_deployment_plans,
+    os_volumes, plan_scripts, roles, server_hardware, server_hardware_types,
+    server_profile_templates, server_profiles, settings, tasks, users, version, versions,
 };
 use crate::state::AppState;
 use axum::Router;
@@ -42,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(artifact_bundles::routes())
         .merge(golden_images::routes())
         .merge(boot_tests::routes())
+        .merge(contents::routes())
         .merge(tasks::routes())
         .merge(events::routes())
         .merge(alerts::routes())
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(roles::routes())
         .merge(api_tokens::routes())
         .merge(audit_logs::routes())
+        .merge(settings::routes())
 }
 
 /// The service's routes over `state`.

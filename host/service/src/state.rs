@@ -4,6 +4,7 @@ use crate::access::Access;
 use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::serve::Stop;
+use crate::settings;
 use mintage_deploy::server_profiles::Profiles;
 use mintage_deploy::task::{Feed, Tasks};
 use mintage_deploy::{DataFolder, Limits, ScriptCheck};
@@ -38,6 +39,8 @@ pub struct AppState {
     pub stop: Stop,
     /// What Prometheus is told.
     pub metrics: Arc<Metrics>,
+    /// Every setting, and where it was said.
+    pub configuration: Arc<[settings::Value]>,
     /// The service is not ready when the data folder has less free space, in bytes.
     pub free_space: u64,
     /// Where firmware gets iPXE scripts by plain HTTP; none where only HTTPS is served.

@@ -110,3 +110,28 @@ function shows() {
     set();
   }
 }
+
+// A button with data-into shows the page that it leads to within this one.
+export function watchInto() {
+  for (const button of document.querySelectorAll("button[data-into]")) {
+    button.form.addEventListener("submit", (event) => {
+      if (event.submitter !== button || event.defaultPrevented) return;
+      event.preventDefault();
+      show(button);
+    });
+  }
+}
+
+async function show(button) {
+  const place = document.getElementById(button.dataset.into);
+  button.disabled = true;
+  place.setAttribute("aria-busy", "true");
+  const body = new URLSearchParams(new FormData(button.form));
+  const reply = await fetch(button.formAction, { method: "POST", body }).catch(() => null);
+  const page = new DOMParser().parseFromString(reply ? await reply.text() : "", "text/html");
+  const shown = page.querySelector("[data-preview]") ?? page.querySelector("[data-refused]");
+  place.replaceChildren(shown ?? "The connection was lost. Try it again.");
+  place.removeAttribute("aria-busy");
+  button.disabled = false;
+  place.scrollIntoView({ block: "start", behavior: "smooth" });
+}

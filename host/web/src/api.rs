@@ -171,7 +171,9 @@ impl Api {
     }
 
     async fn call(&self, method: Method, uri: &str, body: Option<&Json>) -> Result<Reply, Refusal> {
-        let call = self.backend.call(&self.visitor, method, uri, body, &self.at);
+        let call = self
+            .backend
+            .call(&self.visitor, method, uri, body, &self.at);
         call.await
     }
 
@@ -179,11 +181,6 @@ impl Api {
     pub(crate) fn may(&self, permission: &str) -> bool {
         let permissions = self.user["permissions"].as_array();
         permissions.is_some_and(|all| all.iter().any(|one| one == permission))
-    }
-
-    /// The user's name.
-    pub(crate) fn user_name(&self) -> &str {
-        self.user["userName"].as_str().unwrap_or_default()
     }
 
     /// A page of a template, with `content`'s members and who looks at it.
@@ -282,7 +279,10 @@ impl FromRequestParts<Backend> for Api {
             return Err(out().into_response());
         }
         let who = backend.call(&visitor, Method::GET, "/rest/login-sessions", None, &at);
-        let user = who.await.map_err(axum::response::IntoResponse::into_response)?.body;
+        let user = who
+            .await
+            .map_err(axum::response::IntoResponse::into_response)?
+            .body;
         if user["mustChangePassword"] == json!(true) && parts.uri.path() != "/ui/password" {
             let to = format!("/ui/password?to={}", query(&at));
             return Err(Redirect::to(&to).into_response());

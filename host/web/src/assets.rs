@@ -19,7 +19,11 @@ const ALL: [(&str, &str, &str); 7] = [
     ("form.js", JS, include_str!("../assets/form.js")),
     ("upload.js", JS, include_str!("../assets/upload.js")),
     ("editor.js", JS, include_str!("../assets/editor.js")),
-    ("mark.svg", "image/svg+xml", include_str!("../assets/mark.svg")),
+    (
+        "mark.svg",
+        "image/svg+xml",
+        include_str!("../assets/mark.svg"),
+    ),
 ];
 
 /// The folder of the files: its name changes with any of them, so that they can be kept for ever.
@@ -29,7 +33,11 @@ pub(crate) static FOLDER: LazyLock<String> = LazyLock::new(|| {
         sum.update(content);
     }
     let sum = sum.finalize();
-    let hex: String = sum.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = sum
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("/ui/assets/{hex}")
 });
 

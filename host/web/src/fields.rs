@@ -42,15 +42,11 @@ impl Fields {
         self.0.iter().any(|(given, _)| given == name)
     }
 
-    /// All of them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let each = self.0.iter();
-        each.map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
     /// Those named, as members of an object, to fill a form again.
     pub(crate) fn object(&self, names: &[&str]) -> Json {
-        let members = names.iter().map(|name| ((*name).to_owned(), json!(self.get(name))));
+        let members = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!(self.get(name))));
         Json::Object(members.collect::<Map<_, _>>())
     }
 

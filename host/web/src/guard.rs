@@ -64,7 +64,11 @@ mod tests {
         assert!(own(&[("sec-fetch-site", "same-origin")]));
         assert!(own(&[("origin", "https://m:8443"), ("host", "m:8443")]));
         for foreign in ["cross-site", "same-site", "none"] {
-            let headers = [("sec-fetch-site", foreign), ("origin", "https://m"), ("host", "m")];
+            let headers = [
+                ("sec-fetch-site", foreign),
+                ("origin", "https://m"),
+                ("host", "m"),
+            ];
             assert!(!own(&headers), "{foreign}");
         }
         assert!(!own(&[("origin", "https://evil"), ("host", "m")]));

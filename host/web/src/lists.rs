@@ -30,9 +30,16 @@ async fn show(api: &Api, list: &List, asked: &Fields) -> Page {
     let found = api.get(&uri).await?;
     let total = found["total"].as_u64().unwrap_or(0);
     let rows = found["members"].as_array().map(Vec::as_slice);
-    let rows: Vec<Json> = rows.unwrap_or_default().iter().map(|member| row(list, member)).collect();
+    let rows: Vec<Json> = rows
+        .unwrap_or_default()
+        .iter()
+        .map(|member| row(list, member))
+        .collect();
     let shown = rows.len() as u64;
-    let columns = list.columns.iter().map(|column| heading(list, column, asked, &sort));
+    let columns = list
+        .columns
+        .iter()
+        .map(|column| heading(list, column, asked, &sort));
     let choices = list.choices.iter().map(|choice| {
         json!({
             "name": choice.name, "label": choice.label, "values": choice.values,
@@ -40,9 +47,14 @@ async fn show(api: &Api, list: &List, asked: &Fields) -> Page {
         })
     });
     let makes = list.makes.iter().filter(|one| api.may(one.permission));
-    let makes: Vec<Json> = makes.map(|one| json!({"label": one.label, "page": one.page})).collect();
+    let makes: Vec<Json> = makes
+        .map(|one| json!({"label": one.label, "page": one.page}))
+        .collect();
     let is_filtered = asked.given("name").is_some()
-        || list.choices.iter().any(|choice| asked.given(choice.name).is_some());
+        || list
+            .choices
+            .iter()
+            .any(|choice| asked.given(choice.name).is_some());
     let turn = |start: u64| address(list, asked, start, &sort);
     api.page(
         "list.html",
@@ -62,7 +74,10 @@ async fn show(api: &Api, list: &List, asked: &Fields) -> Page {
 fn sort(list: &List, asked: &Fields) -> String {
     let wanted = asked.get("sort");
     let member = wanted.split(':').next().unwrap_or_default();
-    let is_known = list.columns.iter().any(|column| column.sort == Some(member));
+    let is_known = list
+        .columns
+        .iter()
+        .any(|column| column.sort == Some(member));
     match is_known {
         true => wanted.to_owned(),
         false => list.sort.to_owned(),
@@ -179,6 +194,9 @@ mod tests {
         let asked = Fields::parse(b"name=a&start=50");
         let list = list("plan-scripts");
         let next = address(list, &asked, 100, "modified:descending");
-        assert_eq!(next, "/ui/plan-scripts?name=a&sort=modified%3Adescending&start=100");
+        assert_eq!(
+            next,
+            "/ui/plan-scripts?name=a&sort=modified%3Adescending&start=100"
+        );
     }
 }

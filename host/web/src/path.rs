@@ -9,6 +9,12 @@ use std::fmt;
 #[derive(Debug, Clone)]
 pub(crate) struct Segment(String);
 
+impl From<String> for Segment {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl Segment {
     /// The text as it is, without any escape.
     pub(crate) fn as_str(&self) -> &str {

@@ -1,5 +1,6 @@
 //! How values are shown: lengths in bytes, times, names of the wire as words.
 
+use crate::path::Segment;
 use minijinja::Environment;
 use minijinja::value::Value;
 use std::fmt::Write as _;
@@ -11,6 +12,7 @@ pub(crate) fn add_to(environment: &mut Environment<'static>) {
     environment.add_filter("duration", duration);
     environment.add_filter("page_of", |uri: &str| page_of(uri));
     environment.add_filter("query", |value: &str| crate::path::query(value));
+    environment.add_filter("segment", |value: String| Segment::from(value).to_string());
     environment.add_filter("tone", |state: &str| tone(state));
     environment.add_filter("words", |name: &str| words(name));
     environment.add_filter("last_part", |uri: String| {
@@ -31,7 +33,10 @@ fn bytes(value: &Value) -> String {
     match exponent {
         0 => format!("{count} B"),
         // A length that is shown needs no more than the digits that this keeps.
-        _ => format!("{:.1} {unit}", count as f64 / 1024_f64.powi(exponent as i32)),
+        _ => format!(
+            "{:.1} {unit}",
+            count as f64 / 1024_f64.powi(exponent as i32)
+        ),
     }
 }
 
@@ -52,7 +57,11 @@ fn duration(value: &Value) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds / 1_000 % 60),
+        _ => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds / 1_000 % 60
+        ),
     }
 }
 
@@ -134,14 +143,18 @@ mod tests {
 
     #[test]
     fn durations_have_the_unit_that_fits() {
-        for (milliseconds, shown) in [(86_u64, "86 ms"), (1_449, "1.4 s"), (200_000, "3 min 20 s")] {
+        for (milliseconds, shown) in [(86_u64, "86 ms"), (1_449, "1.4 s"), (200_000, "3 min 20 s")]
+        {
             assert_eq!(duration(&Value::from(milliseconds)), shown);
         }
     }
 
     #[test]
     fn times_are_shown_without_fractions_and_nonsense_as_none() {
-        assert_eq!(time(&Value::from("2026-11-22T09:30:15.123Z")), "2026-11-22 09:30:15 UTC");
+        assert_eq!(
+            time(&Value::from("2026-11-22T09:30:15.123Z")),
+            "2026-11-22 09:30:15 UTC"
+        );
         assert_eq!(time(&Value::from("soon")), "–");
     }
 

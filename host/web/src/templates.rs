@@ -15,8 +15,16 @@ macro_rules! all {
 }
 
 const ALL: &[(&str, &str)] = &all! {
-    "layout.html" "macros.html" "refusal.html" "login.html" "password.html" "dashboard.html"
-    "list.html" "confirm.html"
+    "account.html" "address-pool.html" "alert.html" "appliances.html"
+    "artifact-bundle-import.html" "artifact-bundle-new.html" "artifact-bundle.html"
+    "audit-log.html" "build-plan-edit.html" "build-plan.html" "compare.html" "confirm.html"
+    "dashboard.html" "deployment-plan-edit.html" "deployment-plan.html" "describe.html"
+    "ethernet-network-new.html" "ethernet-network.html" "files.html" "golden-image-new.html"
+    "golden-image.html" "layout.html" "list.html" "login.html" "macros.html" "os-volume.html"
+    "password.html" "plan-script-edit.html" "plan-script-faults.html" "plan-script.html"
+    "preview.html" "refusal.html" "server-hardware-edit.html" "server-hardware.html"
+    "server-profile-boot.html" "server-profile-edit.html" "server-profile.html" "settings.html"
+    "task.html" "user-edit.html" "users.html" "versions.html"
 };
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(environment);
@@ -54,7 +62,10 @@ mod tests {
     fn what_comes_from_outside_is_escaped() {
         let hostile = "<script>alert(1)</script>\" onmouseover='x'";
         let refused = json!({"message": hostile, "recommendedActions": [hostile]});
-        let page = render("refusal.html", &json!({"title": hostile, "refused": refused}));
+        let page = render(
+            "refusal.html",
+            &json!({"title": hostile, "refused": refused}),
+        );
         let page = page.unwrap().0;
         assert!(!page.contains("<script>alert"), "{page}");
         assert!(page.contains("&lt;script&gt;alert"), "{page}");
@@ -65,7 +76,10 @@ mod tests {
     fn no_template_has_a_script_or_style_inside() {
         for (name, source) in ALL {
             assert!(!source.contains("style=\""), "{name}");
-            assert!(!source.contains("|safe") && !source.contains("| safe"), "{name}");
+            assert!(
+                !source.contains("|safe") && !source.contains("| safe"),
+                "{name}"
+            );
             for (at, _) in source.match_indices("<script") {
                 assert!(source[at..].starts_with("<script src="), "{name}");
             }

@@ -32,9 +32,9 @@ pub struct Serve {
 
 impl Serve {
     pub(crate) fn run(&self, screen: &Screen) -> Result<Exit, Failure> {
-        let settings = self.settings.resolve()?.settings;
-        start_log(&settings.log)?;
-        run(&settings, |started| {
+        let configuration = self.settings.resolve()?;
+        start_log(&configuration.settings.log)?;
+        run(&configuration, |started| {
             let said = match screen.json {
                 true => screen.json(&as_json(started)),
                 false => screen.print(as_text(started)),

@@ -5,6 +5,7 @@ mod log;
 mod storage;
 mod wire;
 
+use super::gone::Gone;
 use crate::access::Caller;
 use crate::error::{ApiError, Envelope};
 use crate::resources::tasks::TaskWire;
@@ -19,7 +20,6 @@ use mintage_records::{Id, Kind, Stored, View};
 use mintage_storage::store::{StoreError, StoreErrorKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use storage::Storage;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -301,23 +301,6 @@ fn by_id_or_name(view: &mut View<'_>, text: &str) -> Result<Option<Stored<OsVolu
         return Ok(Some(found));
     }
     Ok(view.find_by_name::<OsVolume>(text)?)
-}
-
-/// Cancels a run when the one who waits for it is gone: the request is dropped then.
-#[derive(Debug, Default)]
-struct Gone(Arc<AtomicBool>);
-
-impl Gone {
-    fn question(&self) -> impl Fn() -> bool + Send + Sync + use<> {
-        let flag = Arc::clone(&self.0);
-        move || flag.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Gone {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 impl From<DeployError> for ApiError {

@@ -2,6 +2,7 @@
 
 mod checked;
 mod compared;
+mod diagnosed;
 mod wire;
 
 use super::artifact::{self, dependents, writable};
@@ -15,8 +16,9 @@ use crate::wire::{
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use checked::check;
+use checked::{check, findings};
 use compared::{Differences, Given};
+use diagnosed::Diagnosed;
 use mintage_records::model::{BuildPlan, PlanScript};
 use mintage_records::{Id, Kind, Match, Stored};
 use serde::Deserialize;
@@ -29,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(get, update, delete))
+        .routes(routes!(diagnose))
         .routes(routes!(differences))
         .routes(routes!(read_only_users))
 }
@@ -216,6 +219,29 @@ async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     artifact::delete::<PlanScript>(&state, &caller, id, &headers).await
+}
+
+/// What the checker says of a script that is not stored. `name` and `planType` may be left out.
+#[utoipa::path(
+    post,
+    path = "/rest/plan-scripts/check",
+    tag = "plan-scripts",
+    operation_id = "checkPlanScript",
+    security(("session" = ["artifacts"]), ("token" = ["artifacts"])),
+    request_body = Input,
+    responses(
+        (status = 200, description = "All errors and warnings.", body = Diagnosed),
+        (status = "4XX", description = "Refused.", body = Envelope)
+    )
+)]
+async fn diagnose(
+    State(state): State<AppState>,
+    Json(input): Json<Input>,
+) -> Result<Json<Diagnosed>, ApiError> {
+    let script = input.draft()?;
+    let checker = state.script_check.clone();
+    let found = in_turn(&state.workers, move || findings(checker.as_ref(), &script));
+    Ok(Json(found.await?.into()))
 }
 
 /// How a content differs from that of a plan script. The body is the content as a JSON text, an

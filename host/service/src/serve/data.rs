@@ -123,6 +123,7 @@ pub(super) fn open(
         access: access::Access::default(),
         stop,
         metrics: Arc::default(),
+        configuration: Arc::default(),
         free_space: settings.health.free_space,
         boot: settings.boot.listen,
     };

@@ -19,7 +19,7 @@ pub use stop::Stop;
 
 use crate::resources::operation::metrics;
 use crate::router::router;
-use crate::settings::Settings;
+use crate::settings::{Resolved, Settings};
 use crate::state::AppState;
 use axum::Router;
 use axum::extract::Request;
@@ -72,14 +72,17 @@ pub enum FirstPassword {
 ///
 /// # Errors
 /// What keeps it from starting, or ended it.
-pub fn run(settings: &Settings, ready: impl FnOnce(&Started) -> std::io::Result<()>) -> Result<()> {
+pub fn run(
+    configuration: &Resolved,
+    ready: impl FnOnce(&Started) -> std::io::Result<()>,
+) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("mintage")
         .build()
         .map_err(|error| failed(format!("cannot start its threads: {error}")))?;
     let mut records = None;
-    let result = runtime.block_on(serve(settings, ready, &mut records));
+    let result = runtime.block_on(serve(configuration, ready, &mut records));
     // What blocks may still be in a file or the store: both are whole at every moment.
     runtime.shutdown_timeout(Duration::from_secs(5));
     // A connection to PostgreSQL waits when it is closed, which no thread of the runtime may do.
@@ -99,10 +102,11 @@ pub fn check(settings: &Settings) -> Result<()> {
 }
 
 async fn serve(
-    settings: &Settings,
+    configuration: &Resolved,
     ready: impl FnOnce(&Started) -> std::io::Result<()>,
     records: &mut Option<Arc<Records>>,
 ) -> Result<()> {
+    let settings = &configuration.settings;
     let stop = Stop::on_signals().map_err(|error| failed(format!("no signals: {error}")))?;
     let _lock = data::lock(&settings.data)?;
     let listener = listen("listen", settings.listen)?;
@@ -115,7 +119,8 @@ async fn serve(
     };
     let metrics_listener = also("metrics.listen", settings.metrics.listen)?;
     let scripts_listener = also("boot.listen", settings.boot.listen)?;
-    let (state, password) = open(settings.clone(), stop.clone()).await?;
+    let (mut state, password) = open(settings.clone(), stop.clone()).await?;
+    state.configuration = configuration.values.clone().into();
     *records = Some(Arc::clone(&state.records));
     let identity = Identity::load(settings, address.ip())?;
     let started = Started {

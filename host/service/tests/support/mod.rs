@@ -132,6 +132,7 @@ impl Service {
             workers: Arc::new(Semaphore::new(2)),
             stop: Stop::default(),
             metrics: Arc::default(),
+            configuration: Arc::default(),
             free_space: 0,
             boot: None,
             script_check: Arc::new(CheckHere),

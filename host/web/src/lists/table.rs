@@ -123,7 +123,11 @@ pub(super) const ALL: &[List] = &[
         sort: BY_NAME,
         search: Some("name"),
         choices: &[],
-        makes: &[make("Upload an image", "/ui/golden-images/new", "artifacts")],
+        makes: &[make(
+            "Upload an image",
+            "/ui/golden-images/new",
+            "artifacts",
+        )],
     },
     List {
         name: "plan-scripts",
@@ -153,7 +157,12 @@ pub(super) const ALL: &[List] = &[
         empty: "Put your plan scripts in order.",
         columns: &[
             NAME,
-            column("Type", "/oeBuildPlanType", Shown::Text, Some("oeBuildPlanType")),
+            column(
+                "Type",
+                "/oeBuildPlanType",
+                Shown::Text,
+                Some("oeBuildPlanType"),
+            ),
             DESCRIPTION,
             CHANGED,
         ],
@@ -175,7 +184,11 @@ pub(super) const ALL: &[List] = &[
         sort: BY_NAME,
         search: Some("name"),
         choices: &[],
-        makes: &[make("New deployment plan", "/ui/deployment-plans/new", "artifacts")],
+        makes: &[make(
+            "New deployment plan",
+            "/ui/deployment-plans/new",
+            "artifacts",
+        )],
     },
     List {
         name: "artifact-bundles",
@@ -205,7 +218,12 @@ pub(super) const ALL: &[List] = &[
         columns: &[
             NAME,
             STATE,
-            column("OS volume", "/osDeploymentSettings/osVolumeUri", Shown::Text, None),
+            column(
+                "OS volume",
+                "/osDeploymentSettings/osVolumeUri",
+                Shown::Text,
+                None,
+            ),
             DESCRIPTION,
             CHANGED,
         ],
@@ -219,7 +237,13 @@ pub(super) const ALL: &[List] = &[
         title: "OS volumes",
         about: "The disks of servers, each offered to its own server alone.",
         empty: "They are made when a server profile is deployed.",
-        columns: &[NAME, STATE, SIZE, column("Target", "/oeVolumeIQN", Shown::Text, None), CHANGED],
+        columns: &[
+            NAME,
+            STATE,
+            SIZE,
+            column("Target", "/oeVolumeIQN", Shown::Text, None),
+            CHANGED,
+        ],
         sort: BY_NAME,
         search: Some("name"),
         choices: &[],
@@ -240,7 +264,11 @@ pub(super) const ALL: &[List] = &[
         sort: BY_NAME,
         search: Some("name"),
         choices: &[],
-        makes: &[make("Register hardware", "/ui/server-hardware/new", "deploy")],
+        makes: &[make(
+            "Register hardware",
+            "/ui/server-hardware/new",
+            "deploy",
+        )],
     },
     List {
         name: "ethernet-networks",

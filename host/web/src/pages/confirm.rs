@@ -6,11 +6,11 @@ use serde_json::{Value as Json, json};
 
 /// An action that is asked for again.
 #[derive(Debug)]
-pub(super) struct Confirm<'c> {
+pub(super) struct Confirm {
     /// What is done: `Delete web01`.
     pub(super) title: String,
     /// Of what.
-    pub(super) name: &'c str,
+    pub(super) name: String,
     /// What will happen, line by line.
     pub(super) effects: Vec<String>,
     /// The button.
@@ -23,7 +23,7 @@ pub(super) struct Confirm<'c> {
     pub(super) back: String,
 }
 
-impl Confirm<'_> {
+impl Confirm {
     /// The page that asks; the form goes to its own address.
     ///
     /// # Errors

@@ -21,11 +21,15 @@ pub(super) fn routes() -> Router<Backend> {
 }
 
 async fn dashboard(api: Api) -> Page {
-    let active = format!("sort=created:descending&filter={}", query("alertState='Active'"));
+    let active = format!(
+        "sort=created:descending&filter={}",
+        query("alertState='Active'")
+    );
     let alerts = top(&api, "alerts", &active).await?;
-    let running = query("taskState='Running' or taskState='New' or taskState='Starting' or taskState='Pending'");
-    let running = top(&api, "tasks", &format!("sort=created:descending&filter={running}")).await?;
-    let of = query("associatedResource.resourceCategory='server-profiles'");
+    let running = query("taskState='Running' or taskState='New' or taskState='Pending'");
+    let running = format!("sort=created:descending&filter={running}");
+    let running = top(&api, "tasks", &running).await?;
+    let of = query("verb like 'server-profile.%'");
     let deployed = format!("sort=created:descending&filter={of}");
     let deployed = top(&api, "tasks", &deployed).await?;
     let mut counts = Vec::new();

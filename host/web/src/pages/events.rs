@@ -17,5 +17,6 @@ async fn events(api: Api, page: Request) -> Page {
         request = request.header("last-event-id", last);
     }
     let request = request.body(Body::empty());
-    api.send(request.map_err(|error| Refusal::internal(&error))?).await
+    api.send(request.map_err(|error| Refusal::internal(&error))?)
+        .await
 }

@@ -23,6 +23,23 @@ pub(super) fn check(
     checker: &dyn ScriptCheck,
     script: &PlanScript,
 ) -> Result<Vec<String>, ApiError> {
+    let findings = findings(checker, script)?.into_iter();
+    let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
+        findings.partition(|finding| finding.severity == Severity::Error);
+    match errors.is_empty() {
+        true => Ok(warnings.iter().map(sentence).collect()),
+        false => Err(refusal(&errors)),
+    }
+}
+
+/// All that the checker says of a script by itself.
+///
+/// # Errors
+/// 503 when the check did not come to an end.
+pub(super) fn findings(
+    checker: &dyn ScriptCheck,
+    script: &PlanScript,
+) -> Result<Vec<Finding>, ApiError> {
     if script.language != Language::Rhai {
         return Ok(Vec::new());
     }
@@ -39,14 +56,10 @@ pub(super) fn check(
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "CHECK_FAILED", message)
             .action("Try again, or store it unchecked with `?validate=false`.")
     })?;
-    let (errors, warnings): (Vec<Finding>, Vec<Finding>) = findings
+    let own = findings
         .into_iter()
-        .filter(|finding| !is_of_the_plan(finding))
-        .partition(|finding| finding.severity == Severity::Error);
-    match errors.is_empty() {
-        true => Ok(warnings.iter().map(sentence).collect()),
-        false => Err(refusal(&errors)),
-    }
+        .filter(|finding| !is_of_the_plan(finding));
+    Ok(own.collect())
 }
 
 /// Whether only the build plan that the script will be a step of can tell: it declares the attributes,

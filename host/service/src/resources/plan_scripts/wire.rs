@@ -118,6 +118,16 @@ impl Input {
     }
 
     /// The script: what is not given is as in the old one.
+    /// The script as far as it is written.
+    ///
+    /// # Errors
+    /// 400 for what no script can have.
+    pub(super) fn draft(mut self) -> Result<PlanScript, ApiError> {
+        self.name.get_or_insert_with(|| "draft".to_owned());
+        self.plan_type.get_or_insert_with(|| "general".to_owned());
+        self.script(None)
+    }
+
     pub(super) fn script(self, old: Option<&PlanScript>) -> Result<PlanScript, ApiError> {
         let plan_type = match self.plan_type {
             Some(text) => read_plan_type(&text)?,
