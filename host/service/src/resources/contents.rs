@@ -251,7 +251,7 @@ async fn compare(
 ) -> Result<Json<serde_json::Value>, ApiError> {
     let with = Id::parse(&with);
     let with =
-        with.map_err(|_| ApiError::not_found("there is no such golden image").source("with"))?;
+        with.ok_or_else(|| ApiError::not_found("there is no such golden image").source("with"))?;
     let (before, after) = (image(&state, id).await?, image(&state, with).await?);
     let folder = state.folder.clone();
     let gone = Gone::default();

@@ -42,7 +42,7 @@ impl From<&Value> for Wire {
             name: value.setting.name.clone(),
             value: value.shown(),
             origin: value.origin.to_string(),
-            description: value.setting.description().to_owned(),
+            description: value.setting.help.clone(),
         }
     }
 }
