@@ -158,6 +158,10 @@ fn row(list: &List, member: &Json) -> Json {
         }
         if let Shown::Of(uri) = column.shown {
             cell["uri"] = member.pointer(uri).cloned().unwrap_or_default();
+            // Of what has no name here, the link shows the last part.
+            if uri == column.member {
+                cell["value"] = Json::Null;
+            }
         }
         cell
     });

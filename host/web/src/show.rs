@@ -29,14 +29,11 @@ fn bytes(value: &Value) -> String {
         return "–".to_owned();
     };
     let exponent = ((63 - (count | 1).leading_zeros() as usize) / 10).min(UNITS.len() - 1);
-    let unit = UNITS[exponent];
+    let scale = 1_u64 << (10 * exponent);
+    // A length that is shown needs no more digits than this keeps.
     match exponent {
         0 => format!("{count} B"),
-        // A length that is shown needs no more than the digits that this keeps.
-        _ => format!(
-            "{:.1} {unit}",
-            count as f64 / 1024_f64.powi(exponent as i32)
-        ),
+        _ => format!("{:.1} {}", count as f64 / scale as f64, UNITS[exponent]),
     }
 }
 

@@ -47,7 +47,10 @@ pub(crate) fn page(document: &Json) -> String {
     for (name, schema) in schemas {
         body = body.join(type_html(&name, &schema));
     }
-    head.element("nav", Html::default().element("ul", contents))
+    let nav = Html::default().element("ul", contents);
+    Html::default()
+        .element("header", head)
+        .element_with("nav", &[("aria-label", "Contents")], nav)
         .element("main", body)
         .document(title)
 }

@@ -221,7 +221,7 @@ pub(super) const ALL: &[List] = &[
             column(
                 "OS volume",
                 "/osDeploymentSettings/osVolumeUri",
-                Shown::Text,
+                Shown::Of("/osDeploymentSettings/osVolumeUri"),
                 None,
             ),
             DESCRIPTION,
