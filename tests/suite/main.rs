@@ -66,3 +66,4 @@ mod store;
 mod system_files;
 mod systemd_units;
 mod vfat;
+mod web_ui;

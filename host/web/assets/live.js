@@ -13,8 +13,9 @@ export function liven() {
     setTimeout(async () => { waiting = false; await refresh(); }, PAUSE);
   };
   const source = new EventSource("/ui/events");
-  // A browser connects again by itself, and says what it saw last.
-  source.onopen = () => { if (document.querySelector(".lost")) { told(false); look(); } };
+  // What changed since the page was made, before anybody listened, is told by no event. A browser whose
+  // connection is lost connects again by itself.
+  source.onopen = () => { told(false); look(); };
   source.onerror = () => told(true);
   source.onmessage = (event) => {
     const category = JSON.parse(event.data).category;

@@ -183,6 +183,11 @@ impl Api {
         permissions.is_some_and(|all| all.iter().any(|one| one == permission))
     }
 
+    /// The user's name.
+    pub(crate) fn user_name(&self) -> &str {
+        self.user["userName"].as_str().unwrap_or_default()
+    }
+
     /// A page of a template, with `content`'s members and who looks at it.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 // The support of tests fails as tests do: by a panic that says what went wrong.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod browser;
 pub mod ceph;
 pub mod disk;
 pub mod environment;
@@ -19,6 +20,7 @@ pub mod remote;
 pub mod server;
 pub mod transcript;
 
+pub use browser::{Browser, Scheme};
 pub use ceph::Ceph;
 pub use environment::Environment;
 pub use guest::Guest;

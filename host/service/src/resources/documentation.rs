@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use serde_json::Value as Json;
 use std::sync::OnceLock;
+use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,6 +20,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(openapi))
         .routes(routes!(reference))
         .routes(routes!(style))
+        // They are long, and hold nothing of anybody.
+        .layer(CompressionLayer::new())
 }
 
 /// The document, made once.

@@ -6,7 +6,7 @@ use crate::refusal::Refusal;
 use crate::{session, templates};
 use axum::Router;
 use axum::extract::State;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::{Value as Json, json};
@@ -32,19 +32,30 @@ fn shown(status: StatusCode, fields: &Fields, refused: Json) -> Page {
 }
 
 async fn log_in(State(backend): State<Backend>, visitor: Visitor, fields: Fields) -> Page {
-    let body = json!({"userName": fields.get("userName"), "password": fields.get("password")});
-    let (uri, nobody) = ("/rest/login-sessions", visitor.nobody());
-    let opened = backend.call(&nobody, Method::POST, uri, Some(&body), "/ui");
-    let reply = match opened.await {
-        Ok(reply) => reply,
+    let (name, password) = (fields.get("userName"), fields.get("password"));
+    match open(&backend, visitor, name, password).await {
+        Ok(cookie) => Ok((cookie, onward(&fields)).into_response()),
         Err(refusal) => {
             let (status, refused) = refusal.beside_form()?;
-            return shown(status, &fields, refused);
+            shown(status, &fields, refused)
         }
-    };
+    }
+}
+
+/// Opens a session; the header that keeps it.
+async fn open(
+    backend: &Backend,
+    visitor: Visitor,
+    name: &str,
+    password: &str,
+) -> Result<[(HeaderName, HeaderValue); 1], Refusal> {
+    let body = json!({"userName": name, "password": password});
+    let (uri, nobody) = ("/rest/login-sessions", visitor.nobody());
+    let opened = backend.call(&nobody, Method::POST, uri, Some(&body), "/ui");
+    let reply = opened.await?;
     let id = reply.body["sessionID"].as_str().unwrap_or_default();
     let cookie = session::write(id).ok_or_else(|| Refusal::internal(&"a session without an id"))?;
-    Ok(([(header::SET_COOKIE, cookie)], onward(&fields)).into_response())
+    Ok([(header::SET_COOKIE, cookie)])
 }
 
 async fn log_out(api: Api) -> Page {
@@ -62,16 +73,24 @@ fn change(api: &Api, status: StatusCode, fields: &Fields, refused: Json) -> Page
     api.page_with(status, "password.html", content)
 }
 
-async fn change_password(api: Api, fields: Fields) -> Page {
-    if fields.get("newPassword") != fields.get("again") {
+/// Changing it ends all sessions of the user, this one too: another is opened.
+async fn change_password(
+    api: Api,
+    State(backend): State<Backend>,
+    visitor: Visitor,
+    fields: Fields,
+) -> Page {
+    let new = fields.get("newPassword");
+    if new != fields.get("again") {
         let refused = json!({"message": "the new password is not the same both times"});
         return change(&api, StatusCode::BAD_REQUEST, &fields, refused);
     }
-    let body = json!({
-        "oldPassword": fields.get("oldPassword"), "newPassword": fields.get("newPassword"),
-    });
+    let body = json!({"oldPassword": fields.get("oldPassword"), "newPassword": new});
     match api.post("/rest/users/change-password", &body).await {
-        Ok(_) => Ok(onward(&fields)),
+        Ok(_) => {
+            let cookie = open(&backend, visitor, api.user_name(), new).await?;
+            Ok((cookie, onward(&fields)).into_response())
+        }
         Err(refusal) => {
             let (status, refused) = refusal.beside_form()?;
             change(&api, status, &fields, refused)
