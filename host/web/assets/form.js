@@ -15,6 +15,8 @@ function watch(form) {
     field.addEventListener("blur", () => { if (field.value) tell(field); });
   }
   form.addEventListener("submit", (event) => {
+    // A button that only changes the form takes it as it is.
+    if (event.submitter?.formNoValidate) return;
     const fields = [...form.querySelectorAll("input, select, textarea")].filter((field) => !field.disabled);
     const wrong = fields.filter((field) => !tell(field));
     if (wrong.length) {

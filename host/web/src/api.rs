@@ -126,12 +126,12 @@ impl Api {
         Ok(self.call(Method::GET, uri, None).await?.body)
     }
 
-    /// All members of a list that fit `query` (`sort=name&filter=…`), at most a thousand: for choices.
+    /// The members of a list that fit `query` (`sort=name&filter=…`), at most 500: for choices.
     ///
     /// # Errors
     /// What the API refuses.
     pub(crate) async fn members(&self, list: &str, query: &str) -> Result<Vec<Json>, Refusal> {
-        let mut found = self.get(&format!("{list}?count=1000&{query}")).await?;
+        let mut found = self.get(&format!("{list}?count=500&{query}")).await?;
         match found["members"].take() {
             Json::Array(members) => Ok(members),
             _ => Ok(Vec::new()),

@@ -135,8 +135,9 @@ fn address(list: &List, asked: &Fields, start: u64, sort: &str) -> String {
 }
 
 fn heading(list: &List, column: &Column, asked: &Fields, sort: &str) -> Json {
+    let is_number = column.shown.is_number();
     let Some(member) = column.sort else {
-        return json!({"label": column.label});
+        return json!({"label": column.label, "is_number": is_number});
     };
     let (sorted, direction) = sort.split_once(':').unwrap_or((sort, "ascending"));
     let is_ascending = direction.starts_with("asc");
@@ -146,13 +147,16 @@ fn heading(list: &List, column: &Column, asked: &Fields, sort: &str) -> Json {
         (false, _) => (None, "ascending"),
     };
     let page = address(list, asked, 0, &format!("{member}:{next}"));
-    json!({"label": column.label, "order": order, "page": page})
+    json!({"label": column.label, "order": order, "page": page, "is_number": is_number})
 }
 
 fn row(list: &List, member: &Json) -> Json {
     let cells = list.columns.iter().map(|column| {
         let value = member.pointer(column.member).unwrap_or(&Json::Null);
-        let mut cell = json!({"label": column.label, "as": column.shown.name(), "value": value});
+        let mut cell = json!({
+            "label": column.label, "as": column.shown.name(), "value": value,
+            "is_number": column.shown.is_number(),
+        });
         if column.shown == Shown::Page {
             cell["uri"] = member["uri"].clone();
         }

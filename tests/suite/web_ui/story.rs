@@ -36,6 +36,15 @@ impl<'s, 'e> Story<'s, 'e> {
         assert!(!self.browser.is_too_wide(), "{at} is too wide");
     }
 
+    /// The service refuses it, and says so on the page; the browser, on its console.
+    #[track_caller]
+    fn is_refused(&self, why: &str) {
+        self.browser.see(why);
+        self.browser.until("the refusal on the console", || {
+            !self.browser.faults().is_empty()
+        });
+    }
+
     /// The password that was printed is changed at once.
     pub fn first_login(&self) {
         let browser = self.browser;
@@ -44,9 +53,7 @@ impl<'s, 'e> Story<'s, 'e> {
         browser.fill("userName", "administrator");
         browser.fill("password", "not this one");
         browser.press("Log in");
-        browser.see("the user name or the password is wrong");
-        // The refusal itself is a line on the console.
-        browser.faults();
+        self.is_refused("the user name or the password is wrong");
         let first = self.site.server.password().unwrap().to_owned();
         browser.fill("password", &first);
         browser.press("Log in");
@@ -134,9 +141,7 @@ impl<'s, 'e> Story<'s, 'e> {
             browser.count(".margin .bad") == 1
         });
         browser.press("Save");
-        browser.see("no function `hostname::sett` is known");
-        // The refusal itself is a line on the console.
-        browser.faults();
+        self.is_refused("Correct the script, or store it");
         browser.fill("content", "hostname::set(attribute(\"HostName\"));");
         browser.see("No errors.");
         browser.press("Save");
@@ -167,7 +172,7 @@ impl<'s, 'e> Story<'s, 'e> {
             browser.fill("name", name);
             browser.select("oeBuildPlanType", kind);
             browser.press("Add a step");
-            browser.select("step-0", script);
+            browser.fill("step-0", script);
             if kind == "deploy" {
                 browser.press("Add those that the scripts ask for");
                 browser.select("a0-type", "hostname");
@@ -206,6 +211,10 @@ impl<'s, 'e> Story<'s, 'e> {
         browser.press(server);
         browser.see("Booting");
         browser.see("iqn.");
+        browser.press("Boot by hand or by iPXE");
+        for secret in ["chap user", "iqn.", "/ipxe/"] {
+            browser.until(secret, || browser.text().to_lowercase().contains(secret));
+        }
         self.is_well();
     }
 

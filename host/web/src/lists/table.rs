@@ -63,6 +63,11 @@ pub(super) struct Make {
 }
 
 impl Shown {
+    /// Whether its values stand one below the other by their digits.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Self::Bytes | Self::Percent)
+    }
+
     /// Its name for the template.
     pub(super) fn name(self) -> &'static str {
         match self {

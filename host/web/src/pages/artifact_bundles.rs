@@ -3,8 +3,8 @@
 use super::edit;
 use super::{downloads, upload};
 use crate::api::{Api, Backend, Page};
-use crate::fields::Fields;
-use crate::path::Segment;
+use crate::fields::{Fields, Query};
+use crate::path::{Segment, query};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -13,6 +13,8 @@ use serde_json::{Map, Value as Json, json};
 
 const LIST: &str = "/ui/artifact-bundles";
 const DELETED: [&str; 1] = ["The bundle's file is removed; artifacts that came of it stay."];
+/// How many artifacts of a kind are offered at once.
+const SHOWN: u64 = 100;
 /// What a bundle carries: the member of the request, the collection, and what it is called.
 const CARRIED: [(&str, &str, &str); 4] = [
     ("deploymentPlans", "deployment-plans", "Deployment plans"),
@@ -70,26 +72,44 @@ async fn extract(api: Api, id: Segment, fields: Fields) -> Page {
     edit::finish(done, |status, refused| shown(&api, &id, status, refused)).await
 }
 
-async fn new(api: Api) -> Page {
-    form(&api, StatusCode::OK, &Fields::default(), Json::Null).await
+async fn new(api: Api, Query(asked): Query) -> Page {
+    form(
+        &api,
+        StatusCode::OK,
+        &asked,
+        asked.get("contains"),
+        Json::Null,
+    )
+    .await
 }
 
-async fn form(api: &Api, status: StatusCode, fields: &Fields, refused: Json) -> Page {
+async fn form(api: &Api, status: StatusCode, fields: &Fields, asked: &str, refused: Json) -> Page {
+    let filter = match asked {
+        "" => String::new(),
+        text => format!(
+            "&filter={}",
+            query(&format!("name matches '%{}%'", text.replace('\'', "''")))
+        ),
+    };
     let mut groups = Vec::new();
     for (member, list, label) in CARRIED {
-        let all = api
-            .members(&format!("/rest/{list}"), "sort=name:ascending")
-            .await?;
+        let uri = format!("/rest/{list}?count={SHOWN}&sort=name:ascending{filter}");
+        let all = api.get(&uri).await?;
+        let more = all["total"].as_u64().unwrap_or(0).saturating_sub(SHOWN);
+        let all = all["members"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let items = all.iter().map(|one| {
             let ticked = fields.all(member).any(|uri| one["uri"] == uri);
             json!({"uri": one["uri"], "name": one["name"], "ticked": ticked})
         });
         let items: Vec<Json> = items.collect();
-        groups.push(json!({"member": member, "label": label, "artifacts": items}));
+        groups.push(json!({"member": member, "label": label, "artifacts": items, "more": more}));
     }
     let content = json!({
         "title": "New artifact bundle", "groups": groups, "refused": refused,
-        "fields": fields.object(&["name", "description"]),
+        "fields": fields.object(&["name", "description"]), "asked": asked,
     });
     api.page_with(status, "artifact-bundle-new.html", content)
 }
@@ -107,7 +127,10 @@ async fn create(api: Api, fields: Fields) -> Page {
     let done = api
         .post("/rest/artifact-bundles", &Json::Object(body))
         .await;
-    edit::finish(done, |status, refused| form(&api, status, &fields, refused)).await
+    edit::finish(done, |status, refused| {
+        form(&api, status, &fields, "", refused)
+    })
+    .await
 }
 
 async fn download(api: Api, id: Segment) -> Page {

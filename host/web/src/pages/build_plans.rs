@@ -7,7 +7,7 @@ use super::attributes::{MASK, TYPES, constraints};
 use super::edit;
 use crate::api::{Api, Backend, Page};
 use crate::fields::Fields;
-use crate::path::Segment;
+use crate::path::{Segment, query};
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::http::StatusCode;
@@ -69,7 +69,8 @@ async fn form(api: &Api, status: StatusCode, plan: &Json, refused: Json) -> Page
     };
     let content = json!({
         "title": title, "plan": plan, "refused": refused, "types": TYPES,
-        "scripts": edit::options(&scripts), "attributes": attributes_of(plan),
+        "scripts": scripts.iter().map(|script| &script["name"]).collect::<Vec<_>>(),
+        "attributes": attributes_of(plan),
     });
     api.page_with(status, "build-plan-edit.html", content)
 }
@@ -100,13 +101,10 @@ fn take(mut plan: Json, fields: &Fields) -> Json {
     plan["description"] = json!(fields.text("description"));
     plan["oeBuildPlanType"] = json!(fields.get("oeBuildPlanType"));
     let parameters: Vec<&str> = fields.all("parameters").collect();
-    let steps = fields
-        .all("step")
-        .filter(|script| !script.is_empty())
-        .enumerate();
-    let steps = steps.map(|(at, script)| {
+    // By their names: the page suggests some, and takes all.
+    let steps = fields.all("step").enumerate().map(|(at, script)| {
         json!({
-            "serialNumber": (at + 1).to_string(), "planScriptUri": script,
+            "serialNumber": (at + 1).to_string(), "planScriptName": script,
             "parameters": parameters.get(at).copied().unwrap_or_default(),
         })
     });
@@ -185,7 +183,7 @@ async fn pressed(api: &Api, plan: &mut Json, button: &str) -> Result<bool, Refus
         return Ok(true);
     };
     match action {
-        "add-step" => items.push(json!({"planScriptUri": ""})),
+        "add-step" => items.push(json!({"planScriptName": ""})),
         "add-attribute" => items.push(json!({"type": "string", "constraints": {"required": true}})),
         "take-attributes" => items.extend(asked),
         "up" if at > 0 && at < items.len() => items.swap(at, at - 1),
@@ -209,18 +207,19 @@ async fn asked_for(api: &Api, plan: &Json) -> Result<Vec<Json>, Refusal> {
     };
     let mut known = names(&plan["customAttributes"]);
     let mut asked = Vec::new();
-    let steps = plan["buildStep"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    for uri in steps
+    let steps = plan["buildStep"].as_array();
+    let steps = steps.map(Vec::as_slice).unwrap_or_default();
+    for name in steps
         .iter()
-        .filter_map(|step| step["planScriptUri"].as_str())
+        .filter_map(|step| step["planScriptName"].as_str())
     {
-        if !uri.starts_with("/rest/plan-scripts/") {
+        let filter = query(&format!("name='{}'", name.replace('\'', "''")));
+        let found = api
+            .members("/rest/plan-scripts", &format!("filter={filter}"))
+            .await?;
+        let Some(script) = found.first() else {
             continue;
-        }
-        let script = api.get(uri).await?;
+        };
         let text = script["customAttributes"].as_str().unwrap_or("[]");
         let all: Json = serde_json::from_str(text).unwrap_or_default();
         for name in names(&all) {

@@ -103,6 +103,10 @@ async fn detail(api: Api, id: Segment) -> Page {
         Some(uri) => api.get(uri).await?,
         None => Json::Null,
     };
+    let volume = match profile["osDeploymentSettings"]["osVolumeUri"].as_str() {
+        Some(uri) => api.get(uri).await?,
+        None => Json::Null,
+    };
     let name = name_of(&profile).replace('\'', "''");
     let filter = crate::path::query(&format!(
         "resourceName='{name}' and verb like 'server-profile.%'"
@@ -111,7 +115,7 @@ async fn detail(api: Api, id: Segment) -> Page {
     let tasks = api.get(&tasks).await?;
     let content = json!({
         "title": profile["name"], "profile": profile, "plan": plan, "hardware": hardware,
-        "tasks": tasks["members"],
+        "volume": volume, "tasks": tasks["members"],
     });
     api.page("server-profile.html", content)
 }
