@@ -16,6 +16,7 @@ mod cases;
 mod ceph;
 mod chain;
 mod clone;
+mod contents;
 mod debian;
 mod demo;
 mod deployments;
