@@ -5,7 +5,7 @@ use crate::document::Frame;
 use crate::error::ApiError;
 use crate::idempotency::{Once, Running, once};
 use crate::resources::{
-    alerts, api_tokens, artifact_bundles, audit_logs, boot_tests, build_plans, contents,
+    alerts, api_tokens, artifact_bundles, audit_logs, boot_tests, build_plans, capacity, contents,
     deployment_groups, deployment_plans, deployment_servers, documentation, ethernet_networks,
     events, golden_images, id_pools, ipxe, login_sessions, operation, os_deployment_plans,
     os_volumes, plan_scripts, roles, server_hardware, server_hardware_types,
@@ -42,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .merge(artifact_bundles::routes())
         .merge(golden_images::routes())
         .merge(boot_tests::routes())
+        .merge(capacity::routes())
         .merge(contents::routes())
         .merge(tasks::routes())
         .merge(events::routes())

@@ -8,6 +8,7 @@ mod attributes;
 pub mod audit_logs;
 pub mod boot_tests;
 pub mod build_plans;
+pub mod capacity;
 pub mod contents;
 pub mod deployment_groups;
 pub mod deployment_plans;

@@ -38,9 +38,11 @@ async fn dashboard(api: Api) -> Page {
         counts.push(json!({"name": name, "label": label, "total": list["total"]}));
     }
     let health = health(&api).await?;
+    // A store that cannot be asked is told by an alert, and is no reason for no page.
+    let capacity = api.get("/rest/capacity").await.unwrap_or_default();
     let content = json!({
         "title": "Dashboard", "alerts": alerts, "running": running, "deployed": deployed,
-        "counts": counts, "health": health,
+        "counts": counts, "health": health, "capacity": capacity,
     });
     api.page("dashboard.html", content)
 }
