@@ -112,6 +112,11 @@ fn a_script_is_checked_before_it_is_stored() {
     assert!(error["column"].as_u64().unwrap() > 2, "{error}");
     let none = json!({"content": "x", "language": "cobol"});
     assert_eq!(server.post("/rest/plan-scripts/check", &none).status, 400);
+    let empty = server.post("/rest/plan-scripts/check", &json!({"language": "rhai"}));
+    assert_eq!(
+        (empty.status, empty.json()["errorSource"].take()),
+        (400, json!("content"))
+    );
     // Nothing of it is stored.
     assert_eq!(server.get("/rest/plan-scripts").json()["total"], 0);
 }

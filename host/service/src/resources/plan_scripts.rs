@@ -25,7 +25,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 pub(super) use wire::asked;
-use wire::{CONSTANTS, Input, Wire};
+use wire::{CONSTANTS, Draft, Input, Wire};
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -221,14 +221,14 @@ async fn delete(
     artifact::delete::<PlanScript>(&state, &caller, id, &headers).await
 }
 
-/// What the checker says of a script that is not stored. `name` and `planType` may be left out.
+/// What the checker says of a script that is not stored.
 #[utoipa::path(
     post,
     path = "/rest/plan-scripts/check",
     tag = "plan-scripts",
     operation_id = "checkPlanScript",
     security(("session" = ["artifacts"]), ("token" = ["artifacts"])),
-    request_body = Input,
+    request_body = Draft,
     responses(
         (status = 200, description = "All errors and warnings.", body = Diagnosed),
         (status = "4XX", description = "Refused.", body = Envelope)
@@ -236,9 +236,9 @@ async fn delete(
 )]
 async fn diagnose(
     State(state): State<AppState>,
-    Json(input): Json<Input>,
+    Json(draft): Json<Draft>,
 ) -> Result<Json<Diagnosed>, ApiError> {
-    let script = input.draft()?;
+    let script = draft.script()?;
     let checker = state.script_check.clone();
     let found = in_turn(&state.workers, move || findings(checker.as_ref(), &script));
     Ok(Json(found.await?.into()))

@@ -118,16 +118,9 @@ impl Input {
     }
 
     /// The script: what is not given is as in the old one.
-    /// The script as far as it is written.
     ///
     /// # Errors
-    /// 400 for what no script can have.
-    pub(super) fn draft(mut self) -> Result<PlanScript, ApiError> {
-        self.name.get_or_insert_with(|| "draft".to_owned());
-        self.plan_type.get_or_insert_with(|| "general".to_owned());
-        self.script(None)
-    }
-
+    /// 400 for what no script can have, and for a new one without a name or a plan type.
     pub(super) fn script(self, old: Option<&PlanScript>) -> Result<PlanScript, ApiError> {
         let plan_type = match self.plan_type {
             Some(text) => read_plan_type(&text)?,
@@ -151,6 +144,41 @@ impl Input {
             plan_type,
             language,
             content: content.unwrap_or_default(),
+            templates,
+            hp_provided: false,
+        })
+    }
+}
+
+/// A script that is being written, and not stored. Other members are taken and not looked at.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+#[schema(as = PlanScriptDraft)]
+pub(super) struct Draft {
+    /// The program. Required.
+    content: Option<String>,
+    /// `rhai` or `guestfish`; without it `rhai`, the one that can be checked.
+    language: Option<String>,
+    /// By file name; for `rhai` only.
+    templates: Option<BTreeMap<String, String>>,
+}
+
+impl Draft {
+    /// # Errors
+    /// 400 without a content, and for what no script can have.
+    pub(super) fn script(self) -> Result<PlanScript, ApiError> {
+        let language = match self.language {
+            Some(text) => read_language(&text)?,
+            None => Language::Rhai,
+        };
+        let templates = self.templates.unwrap_or_default();
+        check_templates(language, &templates)?;
+        Ok(PlanScript {
+            name: "draft".to_owned(),
+            description: None,
+            plan_type: PlanType::General,
+            language,
+            content: self.content.ok_or_else(|| missing("content"))?,
             templates,
             hp_provided: false,
         })
