@@ -2,15 +2,14 @@
 
 use crate::path::query;
 use crate::refusal::Refusal;
-use crate::{session, templates};
+use crate::{Carry, session, templates};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::{Map, Value as Json, json};
-use std::net::SocketAddr;
 use tower::ServiceExt as _;
 
 /// What a handler of a page answers.
@@ -18,7 +17,10 @@ pub(crate) type Page = Result<Response, Refusal>;
 
 /// The API's own router.
 #[derive(Debug, Clone)]
-pub(crate) struct Backend(Router);
+pub(crate) struct Backend {
+    api: Router,
+    carry: Carry,
+}
 
 /// The API as who looks at this page may use it. Whoever has no session is sent to the login.
 #[derive(Debug, Clone)]
@@ -31,11 +33,11 @@ pub(crate) struct Api {
     at: String,
 }
 
-/// Visitor where a page was asked for: what the API has to know of it.
-#[derive(Debug, Clone, Default)]
+/// Who asks for a page, and what the API has to know of that.
+#[derive(Debug, Clone)]
 pub(crate) struct Visitor {
     session: Option<String>,
-    address: Option<ConnectInfo<SocketAddr>>,
+    carried: Extensions,
 }
 
 /// What the API answered to a change.
@@ -47,8 +49,8 @@ pub(crate) struct Reply {
 }
 
 impl Backend {
-    pub(crate) fn new(api: Router) -> Self {
-        Self(api)
+    pub(crate) fn new(api: Router, carry: Carry) -> Self {
+        Self { api, carry }
     }
 
     /// Sends a request, in the name of the session.
@@ -69,10 +71,8 @@ impl Backend {
             let value = id.parse().map_err(|error| Refusal::internal(&error))?;
             headers.insert("auth", value);
         }
-        if let Some(address) = visitor.address {
-            request.extensions_mut().insert(address);
-        }
-        let Ok(response) = self.0.clone().oneshot(request).await;
+        request.extensions_mut().extend(visitor.carried.clone());
+        let Ok(response) = self.api.clone().oneshot(request).await;
         let status = response.status();
         match status {
             StatusCode::UNAUTHORIZED if visitor.session.is_some() => Err(Refusal::LoggedOut {
@@ -236,10 +236,12 @@ impl Reply {
 }
 
 impl Visitor {
-    pub(crate) fn of(parts: &Parts) -> Self {
+    fn of(parts: &Parts, backend: &Backend) -> Self {
+        let mut carried = Extensions::new();
+        (backend.carry)(&parts.extensions, &mut carried);
         Self {
             session: session::read(&parts.headers),
-            address: parts.extensions.get::<ConnectInfo<SocketAddr>>().copied(),
+            carried,
         }
     }
 
@@ -261,9 +263,9 @@ impl FromRequestParts<Backend> for Visitor {
 
     async fn from_request_parts(
         parts: &mut Parts,
-        _: &Backend,
+        backend: &Backend,
     ) -> Result<Self, std::convert::Infallible> {
-        Ok(Self::of(parts))
+        Ok(Self::of(parts, backend))
     }
 }
 
@@ -278,7 +280,7 @@ impl FromRequestParts<Backend> for Api {
             true => at,
             false => parts.uri.path().to_owned(),
         };
-        let visitor = Visitor::of(parts);
+        let visitor = Visitor::of(parts, backend);
         let out = || Refusal::LoggedOut { back: at.clone() };
         if !visitor.has_session() {
             return Err(out().into_response());

@@ -19,15 +19,20 @@ mod show;
 mod templates;
 
 use axum::Router;
+use axum::http::Extensions;
 use axum::middleware::from_fn;
+
+/// Takes over from a page's request what the API has to know of the requests that the page makes: from
+/// where it came, its id.
+pub type Carry = fn(&Extensions, &mut Extensions);
 
 /// The pages, which call `api` for all that they show and do.
 ///
 /// `/` leads to them. `api` must answer with the permissions of the session in the header `auth`.
-pub fn router(api: Router) -> Router {
+pub fn router(api: Router, carry: Carry) -> Router {
     pages::routes()
         .merge(lists::routes())
         .merge(assets::routes())
         .layer(from_fn(guard::guard))
-        .with_state(api::Backend::new(api))
+        .with_state(api::Backend::new(api, carry))
 }

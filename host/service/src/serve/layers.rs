@@ -7,11 +7,12 @@ use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::settings::Http;
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::{Extensions, HeaderName, HeaderValue};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use std::any::Any;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -35,6 +36,17 @@ pub(super) fn around(router: Router, metrics: Arc<Metrics>, http: &Http) -> Rout
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(http.linger, end_unread))
         .layer(middleware::from_fn_with_state(metrics, observe))
+}
+
+/// Takes over from the request for a page what its own requests to the API are judged, noted and found
+/// by: from where it came, and its id.
+pub(super) fn carry(page: &Extensions, request: &mut Extensions) {
+    if let Some(address) = page.get::<ConnectInfo<SocketAddr>>() {
+        request.insert(*address);
+    }
+    if let Some(id) = page.get::<RequestId>() {
+        request.insert(id.clone());
+    }
 }
 
 // The signature is that of the layer.

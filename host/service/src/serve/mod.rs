@@ -240,7 +240,7 @@ fn accept(
             .header_read_timeout(http.header_timeout);
         let metrics = Arc::clone(&state.metrics);
         let api = router(state);
-        let pages = mintage_web::router(api.clone());
+        let pages = mintage_web::router(api.clone(), layers::carry);
         let router = layers::around(api.merge(pages), metrics, &http);
         // Clients append a slash to many paths.
         let app = NormalizePathLayer::trim_trailing_slash().layer(router);
