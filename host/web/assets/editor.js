@@ -17,10 +17,10 @@ class Editor {
     this.language = field.form.querySelector("[name=language]");
     this.found = [];
     this.box.classList.add("coloured");
-    field.addEventListener("input", () => { this.paint(); this.later(); });
+    field.addEventListener("input", () => this.paint());
+    field.form.addEventListener("input", () => this.later()); // language and templates count, too
     field.addEventListener("scroll", () => this.follow());
     field.addEventListener("keydown", (event) => this.key(event));
-    this.language?.addEventListener("change", () => this.check());
     this.faults?.addEventListener("click", (event) => this.lead(event));
     this.paint();
     this.check();
@@ -46,7 +46,7 @@ class Editor {
   async check() {
     if (!this.faults) return;
     const asked = this.field.value;
-    const body = new URLSearchParams({ content: asked, language: this.language?.value ?? "rhai" });
+    const body = new URLSearchParams(new FormData(this.field.form));
     const reply = await fetch("/ui/plan-scripts/check", { method: "POST", body }).catch(() => null);
     if (!reply?.ok || this.field.value !== asked) return;
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");

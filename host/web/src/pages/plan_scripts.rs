@@ -1,4 +1,7 @@
 //! Plan scripts: the editor, what the checker says of a text, and the script with its attributes.
+//!
+//! Templates are added and removed by buttons of the form, which shows itself again as it is then;
+//! nothing is stored until it is saved.
 
 use super::edit;
 use crate::api::{Api, Backend, Page};
@@ -8,6 +11,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
 const LIST: &str = "/ui/plan-scripts";
 const DELETED: [&str; 1] = ["The script and all its versions are removed."];
@@ -60,11 +64,30 @@ fn take(script: &mut Json, fields: &Fields) {
     }
     script["description"] = json!(fields.text("description"));
     script["content"] = json!(fields.text("content"));
+    let texts = fields
+        .all("templateText")
+        .map(|text| text.replace("\r\n", "\n"));
+    let mut templates: BTreeMap<_, _> = fields.all("templateName").zip(texts).collect();
+    if let Some(name) = fields.given("newTemplate") {
+        templates.entry(name.trim()).or_default();
+    }
+    if let Some(name) = fields.given("drop") {
+        templates.remove(name);
+    }
+    script["templates"] = json!(templates);
+}
+
+/// Whether a button was pressed that only changes what the form has.
+fn goes_on(fields: &Fields) -> bool {
+    fields.has("add") || fields.has("drop")
 }
 
 async fn create(api: Api, fields: Fields) -> Page {
     let mut script = json!({"type": "PlanScript"});
     take(&mut script, &fields);
+    if goes_on(&fields) {
+        return form(&api, StatusCode::OK, &script, Json::Null);
+    }
     let done = api
         .post(&validated("/rest/plan-scripts", &fields), &script)
         .await;
@@ -78,6 +101,9 @@ async fn change(api: Api, id: Segment, fields: Fields) -> Page {
     let mut script = api.get(&uri(&id)).await?;
     take(&mut script, &fields);
     script["eTag"] = json!(fields.get("eTag"));
+    if goes_on(&fields) {
+        return form(&api, StatusCode::OK, &script, Json::Null);
+    }
     let done = api.put(&validated(&uri(&id), &fields), &script).await;
     edit::finish(done, async |status, refused| {
         form(&api, status, &script, refused)
@@ -95,8 +121,9 @@ fn validated(uri: &str, fields: &Fields) -> String {
 
 /// What the checker says of a text that is being written.
 async fn check(api: Api, fields: Fields) -> Page {
-    let body = json!({"content": fields.text("content"), "language": fields.get("language")});
-    let checked = api.post("/rest/plan-scripts/check", &body).await?;
+    let mut draft = json!({});
+    take(&mut draft, &fields);
+    let checked = api.post("/rest/plan-scripts/check", &draft).await?;
     api.page("plan-script-faults.html", json!({"checked": checked.body}))
 }
 
