@@ -7,7 +7,7 @@ mod table;
 
 use crate::api::{Api, Backend, Page};
 use crate::fields::{Fields, Query};
-use crate::path::query;
+use crate::path::{query, quoted};
 use axum::Router;
 use axum::routing::get;
 use serde_json::{Value as Json, json};
@@ -105,10 +105,6 @@ fn uri(list: &List, asked: &Fields, start: u64, sort: &str) -> String {
 /// The filter for a text within a member; `%` is any text in a pattern.
 fn contains(member: &str, text: &str) -> String {
     format!("{member} matches '%{}%'", quoted(text))
-}
-
-fn quoted(text: &str) -> String {
-    text.replace('\'', "''")
 }
 
 /// The address of another part, or another order, of the same list.

@@ -45,6 +45,11 @@ pub(crate) fn query(value: &str) -> String {
     form_urlencoded::byte_serialize(value.as_bytes()).collect()
 }
 
+/// A text between the quotes of a filter.
+pub(crate) fn quoted(text: &str) -> String {
+    text.replace('\'', "''")
+}
+
 fn escape(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for byte in text.bytes() {
         match byte {

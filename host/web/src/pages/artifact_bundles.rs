@@ -4,7 +4,7 @@ use super::edit;
 use super::{downloads, upload};
 use crate::api::{Api, Backend, Page};
 use crate::fields::{Fields, Query};
-use crate::path::{Segment, query};
+use crate::path::{Segment, query, quoted};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -88,7 +88,7 @@ async fn form(api: &Api, status: StatusCode, fields: &Fields, asked: &str, refus
         "" => String::new(),
         text => format!(
             "&filter={}",
-            query(&format!("name matches '%{}%'", text.replace('\'', "''")))
+            query(&format!("name matches '%{}%'", quoted(text)))
         ),
     };
     let mut groups = Vec::new();

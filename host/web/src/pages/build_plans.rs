@@ -7,7 +7,7 @@ use super::attributes::{MASK, TYPES, constraints};
 use super::edit;
 use crate::api::{Api, Backend, Page};
 use crate::fields::Fields;
-use crate::path::{Segment, query};
+use crate::path::{Segment, query, quoted};
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::http::StatusCode;
@@ -213,7 +213,7 @@ async fn asked_for(api: &Api, plan: &Json) -> Result<Vec<Json>, Refusal> {
         .iter()
         .filter_map(|step| step["planScriptName"].as_str())
     {
-        let filter = query(&format!("name='{}'", name.replace('\'', "''")));
+        let filter = query(&format!("name='{}'", quoted(name)));
         let found = api
             .members("/rest/plan-scripts", &format!("filter={filter}"))
             .await?;

@@ -4,7 +4,7 @@ use super::attributes;
 use super::edit;
 use crate::api::{Api, Backend, Page};
 use crate::fields::{Fields, Query};
-use crate::path::Segment;
+use crate::path::{Segment, query};
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::http::StatusCode;
@@ -77,7 +77,7 @@ async fn form(api: &Api, status: StatusCode, plan: &Json, refused: Json) -> Page
     let images = api
         .members("/rest/golden-images", "sort=name:ascending")
         .await?;
-    let filter = crate::path::query("oeBuildPlanType='deploy'");
+    let filter = query("oeBuildPlanType='deploy'");
     let query = format!("sort=name:ascending&filter={filter}");
     let build_plans = api.members("/rest/build-plans", &query).await?;
     let title = match plan["uri"].is_string() {

@@ -5,7 +5,7 @@ use super::downloads;
 use super::edit::{self, name_of};
 use crate::api::{Api, Backend, Page};
 use crate::fields::Fields;
-use crate::path::Segment;
+use crate::path::{Segment, query};
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::routing::get;
@@ -54,7 +54,7 @@ async fn log(api: Api, id: Segment) -> Page {
 
 async fn confirm(api: &Api, id: &Segment, fields: &Fields) -> Result<Confirm, Refusal> {
     let volume = api.get(&uri(id)).await?;
-    let filter = crate::path::query("oeBuildPlanType='capture'");
+    let filter = query("oeBuildPlanType='capture'");
     let query = format!("sort=name:ascending&filter={filter}");
     let plans = edit::options(&api.members("/rest/build-plans", &query).await?);
     Ok(Confirm {

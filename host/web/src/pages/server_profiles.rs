@@ -5,7 +5,7 @@ use super::edit::{self, name_of};
 use super::profile_form::{filled, form, preview as previewed};
 use crate::api::{Api, Backend, Page};
 use crate::fields::{Fields, Query};
-use crate::path::Segment;
+use crate::path::{Segment, query, quoted};
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::http::StatusCode;
@@ -107,8 +107,8 @@ async fn detail(api: Api, id: Segment) -> Page {
         Some(uri) => api.get(uri).await?,
         None => Json::Null,
     };
-    let name = name_of(&profile).replace('\'', "''");
-    let filter = crate::path::query(&format!(
+    let name = quoted(&name_of(&profile));
+    let filter = query(&format!(
         "resourceName='{name}' and verb like 'server-profile.%'"
     ));
     let tasks = format!("/rest/tasks?count=10&sort=created:descending&filter={filter}");

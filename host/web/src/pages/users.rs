@@ -4,7 +4,7 @@ use super::confirm::Confirm;
 use super::edit;
 use crate::api::{Api, Backend, Page, Reply};
 use crate::fields::{Fields, Query};
-use crate::path::Segment;
+use crate::path::{Segment, query};
 use crate::refusal::Refusal;
 use axum::Router;
 use axum::http::StatusCode;
@@ -120,7 +120,7 @@ async fn delete(api: Api, name: Segment) -> Page {
 
 async fn audit_log(api: Api, Query(asked): Query) -> Page {
     let start: u64 = asked.get("start").parse().unwrap_or(0);
-    let user = crate::path::query(asked.get("user"));
+    let user = query(asked.get("user"));
     let of = if user.is_empty() {
         String::new()
     } else {
