@@ -79,6 +79,7 @@ impl<'s, 'e> Story<'s, 'e> {
 
     /// From an empty service to a server that was rolled back.
     pub fn all_of_it(&self, server: &str) {
+        self.register();
         self.upload_an_image();
         self.import_a_bundle();
         self.write_scripts();
@@ -98,6 +99,34 @@ impl<'s, 'e> Story<'s, 'e> {
             assert!(!text.contains("Error\n"), "{text}");
             text.contains("Completed")
         });
+        self.is_well();
+    }
+
+    fn register(&self) {
+        let browser = self.browser;
+        self.go("/ui/server-hardware/new");
+        browser.fill("name", "rack1-u1");
+        browser.fill("ports", "1 52:54:00:00:00:01");
+        browser.press("Save");
+        browser.see("The machine");
+        browser.see("52:54:00:00:00:01");
+        self.go("/ui/ethernet-networks/new");
+        browser.fill("name", "production");
+        browser.fill("vlanId", "5000");
+        browser.see("At most 4094 is allowed.");
+        browser.fill("vlanId", "10");
+        browser.press("Save");
+        browser.press("Make a pool of addresses");
+        for (field, text) in [
+            ("networkId", "192.0.2.0"),
+            ("subnetmask", "255.255.255.0"),
+            ("first", "192.0.2.10"),
+            ("last", "192.0.2.19"),
+        ] {
+            browser.fill(field, text);
+        }
+        browser.press("Make it");
+        browser.see("10 free");
         self.is_well();
     }
 
@@ -149,6 +178,8 @@ impl<'s, 'e> Story<'s, 'e> {
         browser.see("HostName");
         self.is_well();
 
+        self.write_a_template();
+
         self.go("/ui/plan-scripts/new");
         browser.fill("name", "generalize");
         browser.select("planType", "capture");
@@ -159,6 +190,25 @@ impl<'s, 'e> Story<'s, 'e> {
         browser.see("No errors.");
         browser.press("Save");
         browser.see("Attributes that it asks for");
+        self.is_well();
+    }
+
+    fn write_a_template(&self) {
+        let browser = self.browser;
+        self.go("/ui/plan-scripts/new");
+        browser.fill("name", "greet");
+        browser.fill("content", "file::render(\"/etc/motd\", \"motd.j2\", #{});");
+        browser.see("motd.j2");
+        browser.fill("newTemplate", "motd.j2");
+        browser.press("Add a template");
+        browser.see("No errors.");
+        browser.fill("template-1", "{{ host");
+        browser.see("P2014");
+        browser.fill("template-1", "Welcome");
+        browser.see("No errors.");
+        browser.press("Save");
+        browser.see("Attributes that it asks for");
+        browser.see("Welcome");
         self.is_well();
     }
 
@@ -196,6 +246,7 @@ impl<'s, 'e> Story<'s, 'e> {
         let browser = self.browser;
         browser.press("Deploy a server");
         browser.fill("name", server);
+        browser.select("serverHardwareUri", "rack1-u1");
         browser.fill("v:HostName", "no host!");
         browser.see("A host name has");
         browser.press("Deploy");
