@@ -128,7 +128,7 @@ impl<'a> Change<'a> {
     /// `NotFound`, `Changed`, `NameTaken`, `NameTooLong`, `DanglingReference`, `Database`.
     pub fn update<R: Resource>(&mut self, id: &Id, expected: &Match, body: R) -> Result<Stored<R>> {
         let old = self.get::<R>(id)?;
-        expect(R::KIND, &old, expected)?;
+        expected.check(&old)?;
         self.refuse_taken_name(id, &body)?;
         let columns = Columns::of(id, &body)?;
         let stored = Stored {
@@ -145,13 +145,26 @@ impl<'a> Change<'a> {
         Ok(stored)
     }
 
+    /// Refuses what an update to `body` would refuse; nothing is changed.
+    ///
+    /// # Errors
+    /// `NameTaken`, `NameTooLong`, `DanglingReference`, `Database`.
+    pub fn rehearse_update<R: Resource>(&mut self, id: &Id, body: &R) -> Result<()> {
+        self.refuse_taken_name(id, body)?;
+        Columns::of(id, body)?;
+        for reference in body.references() {
+            self.refuse_dangling(&reference)?;
+        }
+        Ok(())
+    }
+
     /// Deletes a resource and its old versions.
     ///
     /// # Errors
     /// `NotFound`, `Changed`, `InUse`, `Database`.
     pub fn delete<R: Resource>(&mut self, id: &Id, expected: &Match) -> Result<Stored<R>> {
         let old = self.get::<R>(id)?;
-        expect(R::KIND, &old, expected)?;
+        expected.check(&old)?;
         self.delete_row(R::KIND, id, old.body.name(), old.version)?;
         Ok(old)
     }
@@ -251,19 +264,7 @@ impl<'a> Change<'a> {
             &[kind.as_str().into(), id.into()],
         )?;
         for reference in references.into_iter().collect::<BTreeSet<_>>() {
-            let target: [Value; 2] = [reference.kind.as_str().into(), (&reference.id).into()];
-            let found = self.view.connection.query(
-                "SELECT 1 FROM resource WHERE kind = $1 AND id = $2",
-                &target,
-            )?;
-            if found.is_empty() {
-                return Err(RecordsError::DanglingReference {
-                    role: reference.role.to_owned(),
-                    kind: reference.kind,
-                    id: reference.id.to_string(),
-                });
-            }
-            let [to_kind, to_id] = target;
+            self.refuse_dangling(&reference)?;
             let generation = self.generation;
             self.execute(
                 "INSERT INTO reference (from_kind, from_id, role, to_kind, to_id, generation) \
@@ -272,13 +273,28 @@ impl<'a> Change<'a> {
                     kind.as_str().into(),
                     id.into(),
                     reference.role.into(),
-                    to_kind,
-                    to_id,
+                    reference.kind.as_str().into(),
+                    (&reference.id).into(),
                     generation.into(),
                 ],
             )?;
         }
         Ok(())
+    }
+
+    fn refuse_dangling(&mut self, reference: &Reference) -> Result<()> {
+        let found = self.view.connection.query(
+            "SELECT 1 FROM resource WHERE kind = $1 AND id = $2",
+            &[reference.kind.as_str().into(), (&reference.id).into()],
+        )?;
+        match found.is_empty() {
+            false => Ok(()),
+            true => Err(RecordsError::DanglingReference {
+                role: reference.role.to_owned(),
+                kind: reference.kind,
+                id: reference.id.to_string(),
+            }),
+        }
     }
 
     /// Keeps a version, where the kind keeps any; `made`: when and by whom.
@@ -340,17 +356,5 @@ impl<'a> Change<'a> {
             version,
         });
         Ok(())
-    }
-}
-
-fn expect<R: Resource>(kind: Kind, old: &Stored<R>, expected: &Match) -> Result<()> {
-    match expected {
-        Match::Version(version) if *version != old.version => Err(RecordsError::Changed {
-            kind,
-            id: old.id.to_string(),
-            expected: version.to_string(),
-            actual: old.version,
-        }),
-        _ => Ok(()),
     }
 }

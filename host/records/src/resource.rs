@@ -1,5 +1,6 @@
 //! `Resource`: what the store keeps as a typed JSON document with a name, versions and references.
 
+use crate::error::RecordsError;
 use crate::id::Id;
 use crate::time::Time;
 use serde::de::DeserializeOwned;
@@ -258,4 +259,22 @@ pub enum Match {
     Any,
     /// This one; anything else fails with `Changed`.
     Version(u64),
+}
+
+impl Match {
+    /// Refuses to change what is stored in another version than the one that is meant.
+    ///
+    /// # Errors
+    /// `Changed`.
+    pub fn check<R: Resource>(&self, stored: &Stored<R>) -> Result<(), RecordsError> {
+        match self {
+            Self::Version(version) if *version != stored.version => Err(RecordsError::Changed {
+                kind: R::KIND,
+                id: stored.id.to_string(),
+                expected: version.to_string(),
+                actual: stored.version,
+            }),
+            _ => Ok(()),
+        }
+    }
 }

@@ -2,8 +2,8 @@
 //! task that does the rest.
 
 use super::decide::{Decision, decide};
-use super::refusals::{refuse_running, refuse_taken_hardware, refuse_taken_name};
-use super::taken::take;
+use super::refusals::{refuse_running, refuse_taken_hardware};
+use super::taken::{free, hold, take};
 use super::{ChangeProfile, DeployProfile, Profiles, Replacement, Wanted, fill, identity};
 use crate::os_volumes::DeployError;
 use crate::task::{self, NewTask};
@@ -64,9 +64,14 @@ impl Profiles {
         wanted: Wanted,
         force: bool,
     ) -> Result<Begun, DeployError> {
-        let before = take(change, id, expected, ProfileState::Updating)?;
-        let mut after = self.profile(change, wanted, Some(&before), before.identity.clone())?;
-        let decision = decide(&before, &after);
+        let stored = free(change, id, expected)?;
+        let now = &stored.body;
+        let mut after = self.profile(change, wanted, Some(now), now.identity.clone())?;
+        let decision = decide(now, &after);
+        if decision == Decision::Nothing && now.state == ProfileState::Normal {
+            return nothing(change, stored);
+        }
+        let before = hold(change, &stored, ProfileState::Updating)?;
         if decision.takes_disk() {
             refuse_running(change, &before, force)?;
         }
@@ -74,6 +79,7 @@ impl Profiles {
             fill::fill(change, id, &mut after, before.deployment.as_ref())?;
         }
         let making = match &decision {
+            // A task failed that was to make it normal again.
             Decision::Nothing => {
                 after = before.clone();
                 None
@@ -89,7 +95,8 @@ impl Profiles {
             }
             Decision::Edit | Decision::Rename | Decision::Move(_) => None,
         };
-        refuse_taken_name(change, id, &after.name)?;
+        // It is written at the end of the task: what is wrong with it is told before anything is made.
+        change.rehearse_update(id, &after)?;
         refuse_taken_hardware(change, id, &after)?;
         let replacement = Replacement {
             profile: id.clone(),
@@ -143,6 +150,7 @@ impl Profiles {
         if new_identity {
             after.identity = identity::draw(&self.rules, &self.sealer)?;
         }
+        fill::fill(change, id, &mut after, before.deployment.as_ref())?;
         self.keep_old(change, &before, &mut after);
         let making = self.begin_volume(change, id, &mut after)?;
         let replacement = Replacement {
@@ -218,6 +226,30 @@ impl Profiles {
         };
         begin(change, "Delete", Decision::RemoveDeployment, replacement)
     }
+}
+
+/// A task that says that nothing is to be done; the profile is not touched.
+fn nothing(change: &mut Change<'_>, stored: Stored<ServerProfile>) -> Result<Begun, DeployError> {
+    let input = Replacement {
+        profile: stored.id.clone(),
+        before: Some(stored.body.clone()),
+        after: Some(stored.body),
+        making: None,
+        force: false,
+    };
+    let task = task::begin_nothing(
+        change,
+        NewTask::<ChangeProfile> {
+            name: "Update",
+            input: &input,
+            resource: Some((Kind::ServerProfiles, stored.id)),
+            resource_name: input.after.as_ref().map(|profile| profile.name.as_str()),
+        },
+    )?;
+    Ok(Begun {
+        decision: Decision::Nothing,
+        task,
+    })
 }
 
 fn begin(

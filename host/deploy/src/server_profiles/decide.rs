@@ -157,7 +157,7 @@ fn significant<'a>(
         }
     }
     let mut add = |name: String, text: &str| {
-        values.insert(name, Cow::Owned(AttributeValue::Plain(folded(text))));
+        values.insert(name, Cow::Owned(AttributeValue::Plain(text.to_owned())));
     };
     for (name, text) in deployment.texts() {
         if nic::split(name).is_none() && !text.is_empty() {
@@ -192,15 +192,6 @@ fn significant<'a>(
         }
     }
     values
-}
-
-/// Booleans come in any letter case.
-fn folded(text: &str) -> String {
-    match text.trim() {
-        flag if flag.eq_ignore_ascii_case("true") => "true".to_owned(),
-        flag if flag.eq_ignore_ascii_case("false") => "false".to_owned(),
-        _ => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is shown in place of a secret; sent back, it leaves the secret as it is.
 pub const MASK: &str = "********";
 
-/// The settings of `deployment_plan` with `settings`. `old` are those that the profile had: a secret that
+/// The settings of `deployment_plan` with `settings`; booleans, which come in any letter case, are in
+/// small letters. `old` are those that the profile had: a secret that
 /// comes masked stays what it was, and one that is the same as before keeps its sealed form, so that it is
 /// no change.
 ///
@@ -37,14 +38,24 @@ pub fn read(
     let declared = build_plan.custom_attributes.iter();
     let settable = plan.custom_attributes.iter();
     let declared = declared.chain(settable.map(|settable| &settable.attribute));
-    let passwords = declared.filter(|attribute| attribute.is_password());
-    let passwords: BTreeSet<&str> = passwords.map(|attribute| attribute.name.as_str()).collect();
+    let (mut passwords, mut booleans) = (BTreeSet::new(), BTreeSet::new());
+    for attribute in declared {
+        if attribute.is_password() {
+            passwords.insert(attribute.name.as_str());
+        } else if attribute.is_boolean() {
+            booleans.insert(attribute.name.as_str());
+        }
+    }
     let attributes = settings.iter().map(|setting| {
         let before = old.and_then(|old| old.given(&setting.name));
         let is_secret = passwords.contains(setting.name.as_str());
+        let text = match booleans.contains(setting.name.as_str()) {
+            true => folded(&setting.value),
+            false => setting.value.clone(),
+        };
         Ok(GivenAttribute {
             name: setting.name.clone(),
-            value: value(&setting.value, is_secret, before, sealer)?,
+            value: value(&text, is_secret, before, sealer)?,
         })
     });
     Ok(OsDeployment {
@@ -97,6 +108,15 @@ fn passwords(view: &mut View<'_>, deployment_plan: &Id) -> Result<BTreeSet<Strin
     Ok(passwords.map(|attribute| attribute.name).collect())
 }
 
+/// The one form of a boolean; what is none is refused later, as it came.
+fn folded(text: &str) -> String {
+    match text.trim() {
+        flag if flag.eq_ignore_ascii_case("true") => "true".to_owned(),
+        flag if flag.eq_ignore_ascii_case("false") => "false".to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
 /// One value; an empty one is none.
 fn value(
     text: &str,
@@ -145,6 +165,9 @@ mod tests {
             (MASK, false, Some(&before), Some(before.clone())),
         ] {
             assert_eq!(read(text, is_secret, old), expected, "{text} {is_secret}");
+        }
+        for (text, expected) in [("True", "true"), (" FALSE", "false"), ("yes", "yes")] {
+            assert_eq!(folded(text), expected);
         }
         for old in [None, Some(&before)] {
             let Some(AttributeValue::Sealed(sealed)) = read("another", true, old) else {

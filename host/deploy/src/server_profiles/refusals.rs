@@ -2,7 +2,7 @@
 
 use crate::os_volumes::{DeployError, Setting};
 use mintage_records::model::{PowerState, ServerHardware, ServerProfile};
-use mintage_records::{Change, Id, Kind, RecordsError};
+use mintage_records::{Change, Id, Kind};
 use mintage_volume::escape::escape;
 
 /// A server that runs loses its disk only by force. What is known of its power may be old; whether it uses
@@ -41,21 +41,6 @@ pub(super) fn refuse_twice(settings: &[Setting]) -> Result<(), DeployError> {
                 "Give each attribute once.",
             ))
         }
-    }
-}
-
-/// The new name is written at the end of the task: it is looked for before anything is made.
-pub(super) fn refuse_taken_name(
-    change: &mut Change<'_>,
-    id: &Id,
-    name: &str,
-) -> Result<(), RecordsError> {
-    match change.find_by_name::<ServerProfile>(name)? {
-        Some(other) if other.id != *id => Err(RecordsError::NameTaken {
-            kind: Kind::ServerProfiles,
-            name: name.to_owned(),
-        }),
-        _ => Ok(()),
     }
 }
 

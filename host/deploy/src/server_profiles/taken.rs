@@ -2,7 +2,7 @@
 
 use crate::os_volumes::DeployError;
 use mintage_records::model::{ProfileState, ServerProfile, Task, TaskState};
-use mintage_records::{Change, Filter, Id, Kind, Match, Query, RecordsError, View};
+use mintage_records::{Change, Filter, Id, Kind, Match, Query, RecordsError, Stored, View};
 use mintage_volume::escape::escape;
 
 /// Takes a profile for a task; the answer is how it is now. A task that has ended holds none, whatever the
@@ -13,8 +13,19 @@ pub(super) fn take(
     expected: &Match,
     state: ProfileState,
 ) -> Result<ServerProfile, DeployError> {
-    let stored = change.get::<ServerProfile>(id)?;
-    if let Some(task) = live_task(change, id)? {
+    let stored = free(change, id, expected)?;
+    hold(change, &stored, state)
+}
+
+/// A profile that no task works at.
+pub(super) fn free(
+    view: &mut View<'_>,
+    id: &Id,
+    expected: &Match,
+) -> Result<Stored<ServerProfile>, DeployError> {
+    let stored = view.get::<ServerProfile>(id)?;
+    expected.check(&stored)?;
+    if let Some(task) = live_task(view, id)? {
         let name = escape(stored.body.name.as_bytes());
         return Err(DeployError::conflict(
             "PROFILE_BUSY",
@@ -22,15 +33,24 @@ pub(super) fn take(
             &format!("Wait for {}, or cancel it.", Kind::Tasks.uri(&task)),
         ));
     }
+    Ok(stored)
+}
+
+/// Takes a free profile for a task; the answer is how it is now.
+pub(super) fn hold(
+    change: &mut Change<'_>,
+    stored: &Stored<ServerProfile>,
+    state: ProfileState,
+) -> Result<ServerProfile, DeployError> {
     let before = ServerProfile {
         state: ProfileState::Normal,
-        ..stored.body
+        ..stored.body.clone()
     };
     let busy = ServerProfile {
         state,
         ..before.clone()
     };
-    change.update(id, expected, busy)?;
+    change.update(&stored.id, &Match::Any, busy)?;
     Ok(before)
 }
 

@@ -1,4 +1,5 @@
-//! `begin`: stores a task, in the transaction of what it is about.
+//! `begin`: stores a task, in the transaction of what it is about; `begin_nothing`, one that has nothing
+//! to do.
 
 use super::verb::Verb;
 use mintage_records::model::{Step, StepState, Task, TaskState};
@@ -27,6 +28,31 @@ pub fn begin<V: Verb>(
     change: &mut Change<'_>,
     task: NewTask<'_, V>,
 ) -> Result<Stored<Task>, RecordsError> {
+    let stored = new(change, task)?;
+    change.insert(stored)
+}
+
+/// Stores a task that is completed as it begins: all is as it was asked for.
+///
+/// # Errors
+/// As [`begin`].
+pub fn begin_nothing<V: Verb>(
+    change: &mut Change<'_>,
+    task: NewTask<'_, V>,
+) -> Result<Stored<Task>, RecordsError> {
+    let task = Task {
+        task_state: TaskState::Completed,
+        task_status: "There was nothing to do.".to_owned(),
+        percent_complete: 100,
+        steps: Vec::new(),
+        started: Some(change.at()),
+        ended: Some(change.at()),
+        ..new(change, task)?
+    };
+    change.insert(task)
+}
+
+fn new<V: Verb>(change: &Change<'_>, task: NewTask<'_, V>) -> Result<Task, RecordsError> {
     let input = serde_json::to_value(task.input)
         .map_err(|_| RecordsError::Database(format!("the input of `{}` is no JSON", V::NAME)))?;
     let steps = V::STEPS.iter().map(|plan| Step {
@@ -36,7 +62,7 @@ pub fn begin<V: Verb>(
         ended: None,
         output: Json::Null,
     });
-    let task = Task {
+    Ok(Task {
         name: task.name.to_owned(),
         owner: change.author().name.clone(),
         task_state: TaskState::New,
@@ -54,6 +80,5 @@ pub fn begin<V: Verb>(
         cancel_requested: false,
         started: None,
         ended: None,
-    };
-    change.insert(task)
+    })
 }

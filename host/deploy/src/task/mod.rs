@@ -16,7 +16,7 @@ mod queue;
 mod tasks;
 mod verb;
 
-pub use begin::{NewTask, begin};
+pub use begin::{NewTask, begin, begin_nothing};
 pub use context::{CancelFlag, StepContext};
 pub use failure::TaskFailure;
 pub use feed::Feed;

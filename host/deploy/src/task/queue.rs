@@ -29,6 +29,20 @@ impl Queue {
         id
     }
 
+    /// Takes this one out, wherever it is; false when it does not wait.
+    pub(super) fn withdraw(&mut self, id: &Id) -> bool {
+        for (place, (_, waiting)) in self.owners.iter_mut().enumerate() {
+            if let Some(at) = waiting.iter().position(|other| other == id) {
+                waiting.remove(at);
+                if waiting.is_empty() {
+                    self.owners.remove(place);
+                }
+                return true;
+            }
+        }
+        false
+    }
+
     /// Whether the task waits.
     pub(super) fn contains(&self, id: &Id) -> bool {
         self.owners.iter().any(|(_, waiting)| waiting.contains(id))
@@ -54,10 +68,12 @@ mod tests {
             queue.push(owner, id(task));
         }
         assert!(queue.contains(&id("b2")) && !queue.contains(&id("b3")));
+        assert!(!queue.withdraw(&id("b3")));
+        assert!(queue.withdraw(&id("a2")) && queue.withdraw(&id("c1")));
         let order: Vec<String> = std::iter::from_fn(|| queue.pop())
             .map(|id| id.to_string())
             .collect();
-        assert_eq!(order, ["a1", "b1", "c1", "a2", "b2", "a3"]);
+        assert_eq!(order, ["a1", "b1", "a3", "b2"]);
         assert_eq!(queue.pop(), None);
     }
 }

@@ -60,31 +60,48 @@ struct Lane {
     taken: usize,
 }
 
-/// A task that has a place.
+/// A task that is carried out.
 #[derive(Debug)]
 struct Running {
     flags: Flags,
-    lane: Option<&'static str>,
+    place: Place,
+}
+
+/// What a task that is carried out takes from others.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// One of those of this lane.
+    Of(Option<&'static str>),
+    /// None: it only ends.
+    None,
 }
 
 impl Work {
     /// Takes out the task that is next, if there is a place for it.
-    fn next(&mut self) -> Option<(Id, Option<&'static str>)> {
+    fn next(&mut self) -> Option<(Id, Place)> {
         self.lanes.iter_mut().find_map(|(name, lane)| {
             let is_room = lane.taken < lane.places;
             let id = is_room.then(|| lane.waiting.pop()).flatten()?;
             lane.taken += 1;
-            Some((id, *name))
+            Some((id, Place::Of(*name)))
         })
     }
 
     /// Takes a task out of those that run.
     fn remove(&mut self, id: &Id) {
-        let running = self.running.remove(id);
-        let lane = running.and_then(|running| self.lanes.get_mut(&running.lane));
-        if let Some(lane) = lane {
+        let Some(Place::Of(name)) = self.running.remove(id).map(|running| running.place) else {
+            return;
+        };
+        if let Some(lane) = self.lanes.get_mut(&name) {
             lane.taken = lane.taken.saturating_sub(1);
         }
+    }
+
+    /// Takes out a task that waits for its turn; false when it does not.
+    fn withdraw(&mut self, id: &Id) -> bool {
+        self.lanes
+            .values_mut()
+            .any(|lane| lane.waiting.withdraw(id))
     }
 }
 
@@ -132,8 +149,8 @@ impl Tasks {
         Ok(tasks)
     }
 
-    /// Asks to stop a task: what it has done is undone, then it is `Terminated`. One that has done its
-    /// last step meanwhile is completed.
+    /// Asks to stop a task: what it has done is undone, then it is `Terminated`; one that waits for its
+    /// turn waits no longer. One that has done its last step meanwhile is completed.
     ///
     /// # Errors
     /// `Ended`; `NotFound`, `Database`.
@@ -148,9 +165,13 @@ impl Tasks {
             }
             Ok(change.update(id, &Match::Any, stored.body)?)
         })?;
-        if let Some(running) = self.work().running.get(id) {
+        let mut work = self.work();
+        if let Some(running) = work.running.get(id) {
             running.flags.run.set();
+        } else if !self.is_parked.load(Ordering::SeqCst) && work.withdraw(id) {
+            self.carry_out(&mut work, id.clone(), Place::None);
         }
+        drop(work);
         Ok(stored)
     }
 
@@ -247,26 +268,33 @@ impl Tasks {
 
     /// Starts drivers while there is room.
     fn take_up(&self) {
-        let Some(tasks) = self.this.upgrade() else {
-            return;
-        };
         let mut work = self.work();
         while !self.is_parked.load(Ordering::SeqCst) {
-            let Some((id, lane)) = work.next() else {
+            let Some((id, place)) = work.next() else {
                 return;
             };
-            let flags = Flags::default();
-            let running = Running {
-                flags: flags.clone(),
-                lane,
-            };
-            work.running.insert(id.clone(), running);
-            let driver = Driver::new(Arc::clone(&tasks), id.clone(), flags);
-            let thread = std::thread::Builder::new().name("task".to_owned());
-            if let Err(error) = thread.spawn(move || driver.drive()) {
-                tracing::error!(task = %id, %error, "no thread for a task: it waits for the next start");
-                work.remove(&id);
-            }
+            self.carry_out(&mut work, id, place);
+        }
+    }
+
+    /// Starts the driver of a task.
+    fn carry_out(&self, work: &mut Work, id: Id, place: Place) {
+        let flags = Flags::default();
+        let running = Running {
+            flags: flags.clone(),
+            place,
+        };
+        work.running.insert(id.clone(), running);
+        // None when nobody has the tasks any more: the next start goes on.
+        let Some(tasks) = self.this.upgrade() else {
+            work.remove(&id);
+            return;
+        };
+        let driver = Driver::new(tasks, id.clone(), flags);
+        let thread = std::thread::Builder::new().name("task".to_owned());
+        if let Err(error) = thread.spawn(move || driver.drive()) {
+            tracing::error!(task = %id, %error, "no thread for a task: it waits for the next start");
+            work.remove(&id);
         }
     }
 

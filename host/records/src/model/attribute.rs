@@ -20,6 +20,11 @@ pub struct CustomAttribute {
 }
 
 impl CustomAttribute {
+    /// Whether its values are `true` and `false`.
+    pub fn is_boolean(&self) -> bool {
+        self.kind.eq_ignore_ascii_case("boolean")
+    }
+
     /// Whether its values are secret.
     pub fn is_password(&self) -> bool {
         self.kind.eq_ignore_ascii_case("password")
