@@ -67,6 +67,8 @@ pub struct Rules {
     pub mutual_chap: bool,
     /// For how long the volume that a server had before is kept; none is kept when this is zero.
     pub keep_old_volumes: Duration,
+    /// How many of them a server has at most.
+    pub most_old_volumes: u64,
 }
 
 impl Default for Rules {
@@ -75,6 +77,7 @@ impl Default for Rules {
             iqn_prefix: "iqn.2026-11.internal.mintage".to_owned(),
             mutual_chap: false,
             keep_old_volumes: Duration::from_secs(7 * 24 * 3600),
+            most_old_volumes: 5,
         }
     }
 }

@@ -9,7 +9,8 @@ use mintage_records::{Change, Id, Match, RecordsError, View};
 use mintage_volume::escape::escape;
 
 impl Profiles {
-    /// Keeps the volume that a server had, for as long as the operator wishes.
+    /// Keeps the volume that a server had, for as long as the operator wishes; the oldest goes where they
+    /// become more than that.
     pub(super) fn keep_old(
         &self,
         change: &Change<'_>,
@@ -28,6 +29,9 @@ impl Profiles {
             deployment,
             identity: before.identity.clone(),
         });
+        let kept = usize::try_from(self.rules.most_old_volumes).unwrap_or(usize::MAX);
+        let over = after.earlier_volumes.len().saturating_sub(kept);
+        after.earlier_volumes.drain(..over);
     }
 
     /// Takes the name of the volume that `profile` wants, and checks all that it is made of.

@@ -102,6 +102,7 @@ pub(super) fn open(
             iqn_prefix: settings.export.prefix(),
             mutual_chap: settings.export.mutual_chap,
             keep_old_volumes: settings.retention.old_volumes,
+            most_old_volumes: settings.retention.old_volumes_at_most,
         },
     });
     exports::begin(&records, &profiles)?;

@@ -120,6 +120,7 @@ pub struct Retention {
     pub events: u64,
     #[serde(deserialize_with = "seconds")]
     pub old_volumes: Duration,
+    pub old_volumes_at_most: u64,
 }
 
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -257,6 +257,12 @@ fn retention() -> Vec<Setting> {
             "How long the volume is kept that a server had before its redeployment. With 0 s it is \
              removed at once, and nothing can be rolled back.",
         ),
+        Setting::new(
+            "retention.old-volumes-at-most",
+            Form::Count,
+            value("5"),
+            "How many of them a server has: with one more, the oldest is removed.",
+        ),
     ]
 }
 
