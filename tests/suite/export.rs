@@ -5,7 +5,7 @@ pub mod bench;
 mod daemons;
 mod external;
 mod logins;
-mod service;
+pub mod service;
 
 use bench::TgtBench;
 use mintage_test_support::Need;

@@ -1,8 +1,10 @@
 //! Power by Redfish, before the emulator of OpenStack's sushy-tools: over TLS, with a password.
 
-use crate::deployments::stored;
+use crate::deployments::{ended, stored};
+use crate::export::bench::free_portals;
+use crate::export::service::{Daemons, flags, os_deployment_plan};
 use mintage_boot::power::conformance::{self, Tells};
-use mintage_boot::power::{PowerControl as _, PowerError, PowerState};
+use mintage_boot::power::{BootKind, PowerControl as _, PowerError, PowerState};
 use mintage_boot::redfish::{Bmc, BmcPassword, Redfish, SystemChoice, Trust};
 use mintage_test_support::environment::succeed;
 use mintage_test_support::{Environment, Need, Server, lane};
@@ -105,6 +107,15 @@ impl Emulator {
             PowerState::PoweringOn | PowerState::PoweringOff => "on its way",
         }
     }
+
+    /// It takes its time.
+    fn wait_for(&self, state: &str) {
+        let start = Instant::now();
+        while self.state() != state {
+            assert!(start.elapsed() < Duration::from_secs(20), "not {state}");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
 }
 
 #[test]
@@ -196,11 +207,7 @@ fn the_service_switches_a_server_and_says_why_it_cannot() {
     ] {
         let answer = switch(&uri, wanted.clone());
         assert_eq!(answer.status, 200, "{wanted}: {}", answer.json());
-        let start = Instant::now();
-        while emulator.state() != now {
-            assert!(start.elapsed() < Duration::from_secs(20), "{wanted}");
-            thread::sleep(Duration::from_millis(100));
-        }
+        emulator.wait_for(now);
         let refresh = json!({"refreshState": "RefreshPending"});
         let refreshed = server.put(&format!("{uri}/refreshState"), &refresh);
         assert_eq!(refreshed.status, 200, "{}", refreshed.json());
@@ -239,4 +246,53 @@ fn the_service_switches_a_server_and_says_why_it_cannot() {
         assert_eq!(state(&uri), "Unknown", "{name}");
     }
     assert_eq!(emulator.state(), "Off");
+}
+
+#[test]
+fn a_deployed_server_is_started_from_what_its_bmc_can_set() {
+    let needs = [&NEEDS[..], &[Need::Program("tgtd")]].concat();
+    if !lane::can_run("redfish boot", &needs) {
+        return;
+    }
+    let environment = Environment::new();
+    let emulator = Emulator::start(&environment);
+    let flags = flags(&free_portals());
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let _daemons = Daemons(environment.path("data/tgt"));
+    let server = Server::start(&environment, &flags);
+    let Trust::Pinned(fingerprint) = &emulator.bmc.trust else {
+        unreachable!()
+    };
+    let hardware = json!({"name": "bay 1", "hostname": emulator.bmc.url, "username": "admin",
+        "password": "password", "bmcTrust": format!("sha256:{fingerprint}"), "bootMethod": "pxe"});
+    let hardware = stored(&server, "/rest/server-hardware", &hardware);
+    let wrong = json!({"bootMethod": "floppy"});
+    let refused = server.put(hardware["uri"].as_str().unwrap(), &wrong);
+    assert_eq!(refused.json()["errorSource"], "bootMethod");
+
+    let profile = json!({"type": "ServerProfileV9", "name": "web01",
+        "serverHardwareUri": hardware["uri"], "osDeploymentSettings": {
+        "osDeploymentPlanUri": os_deployment_plan(&server),
+        "osCustomAttributes": [{"name": "HostName", "value": "web01"}]}});
+    let task = server.post("/rest/server-profiles", &profile);
+    let task = ended(&server, &task.json());
+    assert_eq!(task["taskState"], "Completed", "{task:#}");
+    let bmc = Redfish::new(&emulator.bmc).unwrap();
+    assert_eq!(bmc.boot().unwrap().unwrap().kind, BootKind::Pxe);
+    emulator.wait_for("On");
+
+    // This emulator has no initiator to set: the server has its volume, and who deployed it is told.
+    let iscsi = json!({"bootMethod": "iscsi"});
+    let changed = server.put(hardware["uri"].as_str().unwrap(), &iscsi);
+    assert_eq!(changed.status, 200, "{}", changed.json());
+    let profile = task["associatedResource"]["resourceUri"].as_str().unwrap();
+    let volume = |server: &Server<'_>| {
+        server.get(profile).json()["osDeploymentSettings"]["osVolumeUri"].take()
+    };
+    let before = volume(&server);
+    let task = server.post(&format!("{profile}/redeploy"), &json!({"force": true}));
+    let task = ended(&server, &task.json());
+    assert_eq!(task["taskState"], "Warning", "{task:#}");
+    assert!(task.to_string().contains("RemoteDrive"), "{task:#}");
+    assert_ne!(volume(&server), before);
 }

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const NOBODY: u32 = 65534;
 
 /// Ends the daemons of a service, which outlive it, whatever comes of the test.
-struct Daemons(PathBuf);
+pub struct Daemons(pub PathBuf);
 
 impl Drop for Daemons {
     fn drop(&mut self) {
@@ -35,7 +35,7 @@ impl Drop for Daemons {
 }
 
 /// Flags of a service that exports by these portals.
-fn flags(portals: &[Portal]) -> [String; 6] {
+pub fn flags(portals: &[Portal]) -> [String; 6] {
     let list: Vec<String> = portals.iter().map(ToString::to_string).collect();
     let all = [
         "--export-daemons",
@@ -48,15 +48,18 @@ fn flags(portals: &[Portal]) -> [String; 6] {
     all.map(str::to_owned)
 }
 
-/// A deployed profile, as it is shown for a boot by hand.
-fn boot(server: &Server<'_>, name: &str) -> Json {
+/// The URI of a deployment plan that names servers, as profiles have it.
+pub fn os_deployment_plan(server: &Server<'_>) -> String {
     let golden = upload(server, &golden_image());
     let build_plan = build_plan(server, "web", "deploy", DEPLOY);
     let plan = deployment_plan(server, "web servers", &build_plan, &golden);
-    let plan = plan["uri"]
-        .as_str()
-        .unwrap()
-        .replace("deployment-plans", "os-deployment-plans");
+    let uri = plan["uri"].as_str().unwrap();
+    uri.replace("deployment-plans", "os-deployment-plans")
+}
+
+/// A deployed profile, as it is shown for a boot by hand.
+fn boot(server: &Server<'_>, name: &str) -> Json {
+    let plan = os_deployment_plan(server);
     let profile = json!({"type": "ServerProfileV9", "name": name, "osDeploymentSettings": {
         "osDeploymentPlanUri": plan, "osCustomAttributes": [{"name": "HostName", "value": name}]}});
     let task = server.post("/rest/server-profiles", &profile);

@@ -11,7 +11,7 @@ use mintage_boot::power::{
 };
 use mintage_boot::redfish::{self, BmcPassword, Redfish, SystemChoice, Trust};
 use mintage_records::model::PowerState as KnownPower;
-use mintage_records::model::{Bmc, BmcTrust, OsVolume, ServerHardware, ServerProfile};
+use mintage_records::model::{Bmc, BmcTrust, BootMethod, OsVolume, ServerHardware, ServerProfile};
 use mintage_records::{Author, Match, Records, RecordsError, Sealer};
 use std::fmt;
 
@@ -69,6 +69,12 @@ fn trust(trust: &BmcTrust) -> Result<Trust, PowerError> {
     })
 }
 
+/// A machine that its BMC starts.
+struct Machine {
+    control: Box<dyn PowerControl>,
+    method: BootMethod,
+}
+
 impl Replacement {
     /// Sets what the server boots from, and switches it on, where its hardware has a BMC and the volume
     /// or the hardware is another one.
@@ -79,7 +85,7 @@ impl Replacement {
         let Some(after) = &self.after else {
             return Ok(());
         };
-        let Some(control) = profiles.control(after, records)? else {
+        let Some(machine) = profiles.machine(after, records)? else {
             return Ok(());
         };
         let is_moved = self.before.as_ref().is_none_or(|before| {
@@ -89,12 +95,21 @@ impl Replacement {
         let (Some(volume), true, false) = (&after.os_volume, is_moved, portals.is_empty()) else {
             return Ok(());
         };
-        let volume = records.read(|view| view.get::<OsVolume>(volume))?;
-        let export = profiles.export(&volume, &after.identity)?;
-        let target = BootTarget::Iscsi(Box::new(iscsi_boot(export, portals)));
+        let target = match machine.method {
+            BootMethod::Pxe => BootTarget::Pxe,
+            BootMethod::Http { uri } => BootTarget::UefiHttp { uri },
+            BootMethod::Iscsi => {
+                let volume = records.read(|view| view.get::<OsVolume>(volume))?;
+                let export = profiles.export(&volume, &after.identity)?;
+                BootTarget::Iscsi(Box::new(iscsi_boot(export, portals)))
+            }
+        };
         let times = Times::Continuous;
-        control.set_boot(&Boot { target, times }).map_err(failed)?;
-        let power = match control.state().map_err(failed)? {
+        machine
+            .control
+            .set_boot(&Boot { target, times })
+            .map_err(failed)?;
+        let power = match machine.control.state().map_err(failed)? {
             PowerState::Off | PowerState::PoweringOff => Power::On,
             _ if self.force => Power::Restart(Manner::Forced),
             PowerState::On | PowerState::PoweringOn => {
@@ -105,26 +120,28 @@ impl Replacement {
                 .action("Start the server anew."));
             }
         };
-        control.power(power).map_err(failed)?;
+        machine.control.power(power).map_err(failed)?;
         Ok(note_power(records, after, KnownPower::On)?)
     }
 }
 
 impl Profiles {
-    /// The power control of a profile's hardware; none where somebody switches it by hand.
-    fn control(
+    /// A profile's hardware; none where somebody switches it by hand.
+    fn machine(
         &self,
         profile: &ServerProfile,
         records: &Records,
-    ) -> Result<Option<Box<dyn PowerControl>>, TaskFailure> {
+    ) -> Result<Option<Machine>, TaskFailure> {
         let Some(id) = &profile.server_hardware else {
             return Ok(None);
         };
         let hardware = records.read(|view| view.get::<ServerHardware>(id))?.body;
-        let control = hardware
-            .bmc
-            .map(|bmc| self.controls.open(&bmc, &self.sealer));
-        control.transpose().map_err(failed)
+        let Some(bmc) = hardware.bmc else {
+            return Ok(None);
+        };
+        let control = self.controls.open(&bmc, &self.sealer).map_err(failed)?;
+        let method = bmc.boot_method;
+        Ok(Some(Machine { control, method }))
     }
 }
 

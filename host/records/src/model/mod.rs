@@ -42,7 +42,7 @@ pub use mac_address::MacAddress;
 pub use os_deployment::{GivenAttribute, OsDeployment};
 pub use os_volume::{OsVolume, Pin, VolumeExport};
 pub use plan_script::{Language, PlanScript, PlanType};
-pub use server_hardware::{Bmc, BmcTrust, Health, Port, PowerState, ServerHardware};
+pub use server_hardware::{Bmc, BmcTrust, BootMethod, Health, Port, PowerState, ServerHardware};
 pub use server_profile::{EarlierVolume, ProfileState, ServerIdentity, ServerProfile};
 pub use server_profile_template::ServerProfileTemplate;
 pub use task::{LogLine, Step, StepState, Task, TaskError, TaskState};

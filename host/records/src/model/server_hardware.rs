@@ -92,6 +92,25 @@ pub struct Bmc {
     pub system: Option<String>,
     /// How it is known to be the right one.
     pub trust: BmcTrust,
+    /// By what it tells its machine to boot from an OS volume.
+    #[serde(default)]
+    pub boot_method: BootMethod,
+}
+
+/// By what a machine comes to boot from its OS volume.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "by")]
+pub enum BootMethod {
+    /// The firmware's own initiator, which the BMC tells the target and the secrets.
+    #[default]
+    Iscsi,
+    /// The network's DHCP server, which leads to the machine's iPXE script.
+    Pxe,
+    /// A program that the firmware gets over HTTP: an iPXE that goes to the machine's script.
+    Http {
+        /// Where the program is: `https://boot.example/ipxe.efi`.
+        uri: String,
+    },
 }
 
 /// How a BMC is known to be the right one.

@@ -87,10 +87,17 @@ fn taken(fields: &Fields) -> Json {
         None => json!({"id": (at + 1).to_string(), "mac": line}),
     });
     let mut hardware = json!({"name": fields.get("name"), "ports": ports.collect::<Vec<_>>()});
-    for name in ["model", "serialNumber", "position", "username"] {
-        hardware[name] = json!(fields.get(name));
+    for name in [
+        "model",
+        "serialNumber",
+        "position",
+        "username",
+        "bmcTrust",
+        "bootMethod",
+    ] {
+        hardware[name] = json!(fields.text(name));
     }
-    for name in ["initiator", "hostname"] {
+    for name in ["initiator", "hostname", "systemPath"] {
         hardware[name] = edit::nullable(fields.get(name));
     }
     if let Some(password) = fields.given("password") {

@@ -4,9 +4,9 @@ use super::servers::{Servers, login, setting, wanted, wanted_on};
 use crate::world::World;
 use mintage_boot::power::{BootKind, PowerControl as _};
 use mintage_deploy::golden_volume;
-use mintage_deploy::server_profiles::{Profiles, Wanted};
+use mintage_deploy::server_profiles::{Profiles, Rules, Wanted};
 use mintage_records::Time;
-use mintage_records::model::{BuildPlan, OsVolume, ServerHardware, TaskState};
+use mintage_records::model::{BootMethod, BuildPlan, OsVolume, ServerHardware, TaskState};
 use mintage_records::{Change, Id, Kind, Match};
 use mintage_storage::export::conformance::Bench as _;
 use mintage_storage::export::{Exporter as _, Iqn};
@@ -158,6 +158,17 @@ pub fn redeployed() {
     servers.roll_back(&id).unwrap();
     assert_eq!(servers.profile(&id).identity, before.identity);
     assert_eq!(servers.read(&id, "/etc/machine-id"), machine_id);
+    servers.check();
+
+    // The oldest go when they become too many.
+    let mut had = Vec::new();
+    for _ in 0..Rules::default().most_old_volumes + 2 {
+        had.extend(servers.profile(&id).os_volume);
+        servers.redeploy(&id, false).unwrap();
+    }
+    let kept = servers.profile(&id).earlier_volumes;
+    let kept: Vec<Id> = kept.into_iter().map(|earlier| earlier.os_volume).collect();
+    assert_eq!(kept, had[2..]);
     servers.check();
 }
 
@@ -439,6 +450,25 @@ pub fn started() {
     let (_, task) = servers.carry_out(forced).unwrap();
     assert_eq!((task.task_state, power.starts()), (TaskState::Completed, 2));
     servers.check();
+    // By the network, where the BMC is to use that.
+    for (method, kind) in [
+        (BootMethod::Pxe, BootKind::Pxe),
+        (
+            BootMethod::Http {
+                uri: "https://boot.example/ipxe.efi".to_owned(),
+            },
+            BootKind::UefiHttp,
+        ),
+    ] {
+        crate::world::change(&world.records, |change| {
+            let mut body = change.get::<ServerHardware>(&bay)?.body;
+            body.bmc.as_mut().unwrap().boot_method = method.clone();
+            change.update(&bay, &Match::Any, body)
+        });
+        let (_, task) = servers.carry_out(forced).unwrap();
+        assert_eq!(task.task_state, TaskState::Completed, "{task:?}");
+        assert_eq!(power.boot().unwrap().unwrap().kind, kind);
+    }
     // A BMC that cannot be used keeps nobody from its volume.
     let nowhere = hardware("bay 2", "nowhere");
     // Its firmware has a name of its own, under which it logs in.

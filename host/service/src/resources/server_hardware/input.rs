@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::resources::artifact::{missing, name, nullable};
 use crate::resources::attributes::MASK;
 use axum::http::{StatusCode, Uri};
-use mintage_records::model::{Bmc, BmcTrust, Health, Port, PowerState, ServerHardware};
+use mintage_records::model::{Bmc, BmcTrust, BootMethod, Health, Port, PowerState, ServerHardware};
 use mintage_records::{Id, Kind, Sealer, View};
 use mintage_storage::export::Iqn;
 use serde::Deserialize;
@@ -53,6 +53,9 @@ pub(super) struct Input {
     /// How the BMC is known to be the right one: `system` (the authorities that the machine trusts),
     /// `sha256:` and the fingerprint of its certificate, the PEM of its authority, or `insecure`.
     bmc_trust: Option<String>,
+    /// By what the BMC makes the server boot from its OS volume: `iscsi` (the firmware's own initiator),
+    /// `pxe`, or the address of a program that the firmware gets, `https://boot.example/ipxe.efi`.
+    boot_method: Option<String>,
     e_tag: Option<String>,
 }
 
@@ -149,6 +152,10 @@ impl Input {
                     .transpose()?,
             },
             trust,
+            boot_method: match self.boot_method.as_deref() {
+                Some(text) => boot_method(text)?,
+                None => old.map(|old| old.boot_method.clone()).unwrap_or_default(),
+            },
         }))
     }
 }
@@ -190,6 +197,24 @@ fn system_path(path: String) -> Result<String, ApiError> {
         let message = "`systemPath` must be like `/redfish/v1/Systems/1`";
         ApiError::bad_request("INVALID_SYSTEM_PATH", message).source("systemPath")
     })
+}
+
+fn boot_method(text: &str) -> Result<BootMethod, ApiError> {
+    let is_address = |uri: &Uri| {
+        let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+        is_http && uri.host().is_some_and(|host| !host.is_empty())
+    };
+    match text.trim() {
+        "iscsi" => Ok(BootMethod::Iscsi),
+        "pxe" => Ok(BootMethod::Pxe),
+        uri if uri.parse::<Uri>().is_ok_and(|uri| is_address(&uri)) => Ok(BootMethod::Http {
+            uri: uri.to_owned(),
+        }),
+        _ => {
+            let message = "`bootMethod` is `iscsi`, `pxe`, or an address, as in `https://boot.example/ipxe.efi`";
+            Err(ApiError::bad_request("INVALID_BOOT_METHOD", message).source("bootMethod"))
+        }
+    }
 }
 
 fn read_trust(text: &str) -> Result<BmcTrust, ApiError> {

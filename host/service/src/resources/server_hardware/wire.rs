@@ -3,7 +3,7 @@
 use crate::resources::artifact::NamedUri;
 use crate::resources::attributes::MASK;
 use crate::resources::server_hardware_types;
-use mintage_records::model::{Bmc, BmcTrust, Health, Port, PowerState, ServerHardware};
+use mintage_records::model::{Bmc, BmcTrust, BootMethod, Health, Port, PowerState, ServerHardware};
 use mintage_records::{Kind, Stored, Use};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,6 +62,8 @@ pub(super) struct Wire {
     password: Option<&'static str>,
     system_path: Option<String>,
     bmc_trust: Option<String>,
+    /// `iscsi`, `pxe`, or the address of a program.
+    boot_method: Option<String>,
     associated_profiles: Vec<NamedUri>,
 }
 
@@ -169,6 +171,7 @@ impl Wire {
             password: bmc.map(|_| MASK),
             system_path: bmc.and_then(|bmc| bmc.system.clone()),
             bmc_trust: bmc.map(|bmc| trust(&bmc.trust)),
+            boot_method: bmc.map(|bmc| boot_method(&bmc.boot_method)),
             associated_profiles: users.into_iter().map(NamedUri::from).collect(),
             name: server.name,
         }
@@ -234,6 +237,15 @@ fn power_state(state: PowerState) -> &'static str {
         PowerState::On => "On",
         PowerState::Off => "Off",
         PowerState::Unknown => "Unknown",
+    }
+}
+
+/// As [`Input`](super::Input) takes it.
+fn boot_method(method: &BootMethod) -> String {
+    match method {
+        BootMethod::Iscsi => "iscsi".to_owned(),
+        BootMethod::Pxe => "pxe".to_owned(),
+        BootMethod::Http { uri } => uri.clone(),
     }
 }
 
