@@ -4,11 +4,12 @@
 mod crawl;
 mod story;
 
-use crate::chain::site::Site;
-use crate::deployments::{golden_image, upload};
+use crate::chain::site::{Site, free};
+use crate::deployments::{golden_image, stored, upload};
 use mintage_test_support::{Browser, Environment, Need, Scheme, lane};
 use serde_json::json;
-use story::Story;
+use std::net::Ipv4Addr;
+use story::{PASSWORD, Story};
 use ureq::http::Method;
 
 /// What there is, to be shown: the story leaves it, so one browser after the other looks at it.
@@ -82,6 +83,39 @@ fn pages_can_be_read_without_a_script_and_what_an_image_says_is_text() {
         .send(Method::POST, "/ui/logout", &foreign, Vec::new());
     assert_eq!(answer.status, 403);
     assert_eq!(get("/ui").status, 200);
+}
+
+#[test]
+fn a_page_comes_back_by_itself_when_the_service_was_away() {
+    if !is_ready() {
+        return;
+    }
+    let environment = Environment::new();
+    let [address] = free([Ipv4Addr::LOCALHOST]);
+    let mut site = Site::with(&environment, &["--listen", &address]);
+    let browser = Browser::start(1280, Scheme::Light);
+    Story::new(&site, &browser).first_login();
+    site.server.log_in_with(PASSWORD);
+    browser.open(&format!("{}/ui/server-hardware", site.server.url()));
+    // The page is the same one to the end: a reload would forget this.
+    browser.js("window.kept = true", &json!([]));
+    stored(
+        &site.server,
+        "/rest/server-hardware",
+        &json!({"name": "rack1-u1"}),
+    );
+    browser.see("rack1-u1");
+    site.server.kill();
+    browser.see("The connection is lost.");
+    site.server.restart();
+    browser.until("the note to go", || browser.count(".lost") == 0);
+    stored(
+        &site.server,
+        "/rest/server-hardware",
+        &json!({"name": "rack1-u2"}),
+    );
+    browser.see("rack1-u2");
+    assert_eq!(browser.js("return window.kept", &json!([])), json!(true));
 }
 
 /// A session of an administrator who has chosen a password.

@@ -1,6 +1,7 @@
 // Live regions: an element with data-live is fetched anew when one of the kinds that it names changes.
 
 const PAUSE = 250; // milliseconds: many changes at once are one look
+const PATIENCE = 3000; // milliseconds until a service that refused to tell is asked again
 
 export function liven() {
   const regions = [...document.querySelectorAll("[data-live]")];
@@ -12,16 +13,23 @@ export function liven() {
     waiting = true;
     setTimeout(async () => { waiting = false; await refresh(); }, PAUSE);
   };
-  const source = new EventSource("/ui/events");
-  // What changed since the page was made, before anybody listened, is told by no event. A browser whose
-  // connection is lost connects again by itself.
-  source.onopen = () => { told(false); look(); };
-  source.onerror = () => told(true);
-  source.onmessage = (event) => {
-    const category = JSON.parse(event.data).category;
-    if (kinds.has(category) || kinds.has("all")) look();
+  let source;
+  const listen = () => {
+    source = new EventSource("/ui/events");
+    // What changed since the page was made, before anybody listened, is told by no event.
+    source.onopen = () => { told(false); look(); };
+    // A browser whose connection is lost connects again by itself, but not after a refusal.
+    source.onerror = () => {
+      told(true);
+      if (source.readyState === EventSource.CLOSED) setTimeout(listen, PATIENCE);
+    };
+    source.onmessage = (event) => {
+      const category = JSON.parse(event.data).category;
+      if (kinds.has(category) || kinds.has("all")) look();
+    };
+    source.addEventListener("missed", look);
   };
-  source.addEventListener("missed", look);
+  listen();
   addEventListener("pagehide", () => source.close());
 }
 

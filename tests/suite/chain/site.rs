@@ -232,7 +232,8 @@ pub fn volume(profile: &Json) -> String {
 }
 
 /// Ports at these addresses that nobody listens at.
-fn free<const N: usize>(addresses: [Ipv4Addr; N]) -> [String; N] {
+/// Addresses where nobody listens.
+pub fn free<const N: usize>(addresses: [Ipv4Addr; N]) -> [String; N] {
     let listeners = addresses.map(|address| TcpListener::bind((address, 0)).unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().to_string())
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::fs;
 
 /// Chosen at the first login.
-const PASSWORD: &str = "chosen-at-the-first-login";
+pub const PASSWORD: &str = "chosen-at-the-first-login";
 
 /// An administrator before a browser.
 pub struct Story<'s, 'e> {

@@ -65,8 +65,8 @@ impl Answer {
 }
 
 impl<'e> Server<'e> {
-    /// Starts `mintage serve` on a free port of the loopback address with the folder `data` of
-    /// `environment`, waits until it is ready, and logs in as the administrator.
+    /// Starts `mintage serve` on a free port of the loopback address, or where `--listen` says, with the
+    /// folder `data` of `environment`, waits until it is ready, and logs in as the administrator.
     ///
     /// # Panics
     /// When it does not become ready; the message has its log.
@@ -158,6 +158,12 @@ impl<'e> Server<'e> {
     fn json(&self, method: Method, path: &str, body: &Json) -> Answer {
         let headers = [("content-type", "application/json")];
         self.send(method, path, &headers, body.to_string().into_bytes())
+    }
+
+    /// Logs in with a password that was chosen since the first start.
+    pub fn log_in_with(&mut self, password: &str) {
+        self.password = Some(password.to_owned());
+        self.log_in();
     }
 
     /// Any request, with the administrator's session.
@@ -280,7 +286,8 @@ impl<'e> Server<'e> {
         panic!("the server does not stop:\n{}", self.logged());
     }
 
-    /// Starts it again after [`Self::kill`] or [`Self::stop`], over the same data, at another port.
+    /// Starts it again after [`Self::kill`] or [`Self::stop`], over the same data; at another port,
+    /// unless `--listen` named one.
     pub fn restart(&mut self) {
         self.resume();
         self.log_in();
@@ -341,8 +348,10 @@ fn data(environment: &Environment) -> PathBuf {
 fn spawn(environment: &Environment, args: &[String]) -> (Child, Receiver<String>, Json) {
     let ready = environment.path("ready.json");
     let _ = fs::remove_file(&ready);
-    let mut command = environment.mintage(["--json", "serve", "--listen", "127.0.0.1:0"]);
-    command.arg("--config").arg("/dev/null");
+    let mut command = environment.mintage(["--json", "serve", "--config", "/dev/null"]);
+    if !args.iter().any(|arg| arg == "--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
     command.arg("--data").arg(data(environment));
     command.arg("--ready-file").arg(&ready).args(args);
     let mut child = command
