@@ -2,7 +2,7 @@
 //! its hardware and connections.
 
 use super::facts::given_connections;
-use super::nic::{self, Nic, Source};
+use super::nic::{self, Nic, OF_ADDRESS, Source};
 use crate::networks::{self, Lease, Owner};
 use crate::os_volumes::{DeployError, Setting};
 use mintage_records::model::{AttributeValue, OsDeployment, ServerHardware, ServerProfile};
@@ -37,6 +37,7 @@ pub(super) fn fill(
         forget_filled(deployment, old);
     }
     let mut filled = BTreeMap::new();
+    let mut leased = Vec::new();
     for (name, nic) in Nic::all(deployment.texts()) {
         let connection = Connection::of(&nic, &connections);
         let network = nic.get("networkuri");
@@ -49,6 +50,7 @@ pub(super) fn fill(
             };
             let lease = networks::allocate(change, &network_id(name, network)?, &owner, None)?;
             add_lease(&mut filled, name, &nic, &lease);
+            leased.extend(OF_ADDRESS.map(|field| format!("{name}.{field}")));
         }
         let mac = connection.and_then(|connection| connection.mac(hardware.as_ref()));
         if let Some(mac) = mac {
@@ -56,6 +58,8 @@ pub(super) fn fill(
         }
     }
     deployment.filled = filled;
+    // The pool's address counts, and not one that somebody sends besides.
+    forget(deployment, &leased);
     Ok(())
 }
 
@@ -110,8 +114,13 @@ fn forget_filled(deployment: &mut OsDeployment, old: &OsDeployment) {
     };
     let filled = deployment.texts().filter(is_filled);
     let filled: Vec<String> = filled.map(|(name, _)| name.to_owned()).collect();
+    forget(deployment, &filled);
+}
+
+/// Takes out what was given to these fields.
+fn forget(deployment: &mut OsDeployment, fields: &[String]) {
     for given in &mut deployment.attributes {
-        if filled.contains(&given.name) {
+        if fields.contains(&given.name) {
             given.value = None;
         }
     }

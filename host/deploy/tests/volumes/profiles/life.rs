@@ -387,10 +387,14 @@ pub fn addressed() {
     assert_eq!(address(&second), "192.0.2.11/24 192.0.2.1 1\n");
     servers.check();
     // It keeps it, whatever becomes of its volume.
-    let other = Wanted {
+    let mut other = Wanted {
         name: "web01".to_owned(),
         ..wanted("other")
     };
+    // Also when an old address comes with what asks for one of the pool.
+    let (_, settings) = other.deployment.as_mut().unwrap();
+    settings.push(setting("NIC1.constraint", "auto"));
+    settings.push(setting("NIC1.ipaddress", "192.0.2.99"));
     servers.update(&first, other).unwrap();
     assert_eq!(address(&first), "192.0.2.10/24 192.0.2.1 1\n");
     servers.check();
