@@ -134,7 +134,7 @@ impl<'s, 'e> Story<'s, 'e> {
         let browser = self.browser;
         self.go("/ui/golden-images");
         browser.press("Upload an image");
-        browser.choose_file("file", &self.site.environment.path("disk.img"));
+        browser.drop_file("file", &self.site.environment.path("disk.img"));
         assert_eq!(browser.value("name"), "disk");
         assert_eq!(browser.value("format"), "raw");
         browser.press("Upload");

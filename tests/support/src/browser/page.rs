@@ -109,6 +109,25 @@ impl Browser {
         );
     }
 
+    /// Drops a file on the place around a field for files. No driver drags one out of a folder: the field
+    /// gets it first, and gives it away.
+    #[track_caller]
+    pub fn drop_file(&self, field: &str, path: &Path) {
+        self.choose_file(field, path);
+        let dropped = self.js(
+            "const field = document.getElementById(arguments[0]);
+             const place = field.closest('.drop');
+             const dragged = new DataTransfer();
+             dragged.items.add(field.files[0]);
+             field.form.reset();
+             const drop = new DragEvent('drop', { dataTransfer: dragged, bubbles: true, cancelable: true });
+             const isTaken = field.files.length === 0 && !place.dispatchEvent(drop);
+             return isTaken && field.files.length === 1;",
+            &json!([field]),
+        );
+        assert_eq!(dropped, json!(true), "the file is not taken");
+    }
+
     /// Chooses the option that says `text` in the select with this id.
     #[track_caller]
     pub fn select(&self, field: &str, text: &str) {
