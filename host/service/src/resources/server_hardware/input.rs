@@ -54,7 +54,7 @@ pub(super) struct Input {
     /// `sha256:` and the fingerprint of its certificate, the PEM of its authority, or `insecure`.
     bmc_trust: Option<String>,
     /// By what the BMC makes the server boot from its OS volume: `iscsi` (the firmware's own initiator),
-    /// `pxe`, or the address of a program that the firmware gets, `https://boot.example/ipxe.efi`.
+    /// `pxe`, or the address of a program that the firmware gets by HTTP.
     boot_method: Option<String>,
     e_tag: Option<String>,
 }
