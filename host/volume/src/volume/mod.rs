@@ -187,12 +187,11 @@ impl Volume {
 
     fn mount(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
         let declared = !options.mounts.is_empty();
-        let mut plan = match declared {
-            true => MountPlan::declared(&options.mounts, &self.areas)?,
-            false => self.plan_of_fstab(options)?,
+        let (mut tree, mut plan) = match declared {
+            true => self.open_declared_root(options)?,
+            false => self.open_root_of_fstab(options)?,
         };
-        let (root, others) = plan.split()?;
-        let mut tree = VolumeTree::new(self.open_mount(root, options)?);
+        let (_, others) = plan.split()?;
         let mut skipped = Vec::new();
         for planned in others {
             let mounted = self.open_mount(planned, options);
@@ -210,20 +209,36 @@ impl Volume {
         Ok((tree, plan))
     }
 
-    /// Finds the root, and what its fstab mounts.
-    fn plan_of_fstab(&self, options: &TreeOptions) -> Result<MountPlan> {
+    /// Mounts the root that the options declare, and says what else they do.
+    fn open_declared_root(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
+        let plan = MountPlan::declared(&options.mounts, &self.areas)?;
+        let root = self.open_mount(plan.split()?.0, options)?;
+        Ok((VolumeTree::new(root), plan))
+    }
+
+    /// Finds the root and mounts it, and says what else its fstab mounts. It is mounted once, since
+    /// that takes longer the larger the disk is; only one that its fstab makes read-only is opened
+    /// as such again.
+    fn open_root_of_fstab(&self, options: &TreeOptions) -> Result<(VolumeTree, MountPlan)> {
         let root = PlannedMount::root(root::find(self, options.time)?, &self.areas);
-        let to_read = PlannedMount {
-            read_only: true,
-            ..root.clone()
-        };
-        let tree = VolumeTree::new(self.open_mount(&to_read, options)?);
-        MountPlan::of_fstab(&read_fstab(&tree)?, root, &self.areas)
+        let tree = VolumeTree::new(self.open_mount(&root, options)?);
+        let as_mounted = self.is_read_only(&root, options);
+        let plan = MountPlan::of_fstab(&read_fstab(&tree)?, root, &self.areas)?;
+        let root = plan.split()?.0;
+        if self.is_read_only(root, options) == as_mounted {
+            return Ok((tree, plan));
+        }
+        drop(tree);
+        Ok((VolumeTree::new(self.open_mount(root, options)?), plan))
+    }
+
+    fn is_read_only(&self, planned: &PlannedMount, options: &TreeOptions) -> bool {
+        planned.read_only || options.read_only || !self.device.is_writable()
     }
 
     fn open_mount(&self, planned: &PlannedMount, options: &TreeOptions) -> Result<Mount> {
         let index = planned.area.clone()?;
-        let read_only = planned.read_only || options.read_only || !self.device.is_writable();
+        let read_only = self.is_read_only(planned, options);
         Ok(Mount {
             point: planned.point.clone(),
             filesystem: self.open_area(index, options.time, read_only)?,
