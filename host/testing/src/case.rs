@@ -95,7 +95,7 @@ impl TestCase {
             (None, server) => server,
         };
         let input = resolve(library, &[in_profile, in_case]).map(|values| {
-            let mut input = RunInput::new(library.clone(), values, seed, time);
+            let mut input = RunInput::new(library.clone(), values, seed, Some(time));
             input.profile = profile.clone();
             input
         });

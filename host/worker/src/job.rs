@@ -56,7 +56,5 @@ pub enum Job {
     Personalize {
         /// All that it depends on.
         input: Box<RunInput>,
-        /// Whether its time is to be found in the image.
-        time_of_image: bool,
     },
 }

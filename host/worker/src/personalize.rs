@@ -27,8 +27,6 @@ pub struct Personalization<'a> {
     pub scratch: &'a Path,
     /// All that the plan's run depends on.
     pub input: RunInput,
-    /// Whether the run's time is to be found in the image, instead of in `input`.
-    pub time_of_image: bool,
     /// How much the worker may use.
     pub limits: WorkerLimits,
     /// Who may end it early, if anybody.
@@ -195,7 +193,6 @@ impl Personalization<'_> {
         let scratch = scratch.map_err(|error| not_written("make the scratch file", &error))?;
         let job = Job::Personalize {
             input: Box::new(self.input),
-            time_of_image: self.time_of_image,
         };
         let mut worker = Worker::new(limits)
             .pass(self.image.descriptor)

@@ -92,8 +92,7 @@ const MAX_FILE: u64 = 1 << 20;
 
 impl Run {
     pub(crate) fn run(&self, screen: &Screen) -> Result<Exit, Failure> {
-        let (input, time_of_image) = self.input()?;
-        match self.personalize(input, time_of_image) {
+        match self.personalize(self.input()?) {
             Ok(personalized) => self.print(&personalized, screen).or_else(|unprinted| {
                 // The exit code tells of the volume, and it is there.
                 let out = self
@@ -110,7 +109,7 @@ impl Run {
         }
     }
 
-    fn personalize(&self, input: RunInput, time_of_image: bool) -> Result<Personalized, Failure> {
+    fn personalize(&self, input: RunInput) -> Result<Personalized, Failure> {
         let deadline = Duration::from_secs(self.deadline) + GRACE;
         let limits = WorkerLimits {
             memory: self.memory << 20,
@@ -135,7 +134,6 @@ impl Run {
             },
             scratch: self.out.as_deref().map_or(&temporary, directory_of),
             input,
-            time_of_image,
             limits,
             cancellation: None,
         };
@@ -183,8 +181,8 @@ impl Run {
         failure.exit
     }
 
-    /// Everything that the run depends on, and whether its time comes from the image.
-    fn input(&self) -> Result<(RunInput, bool), Failure> {
+    /// Everything that the run depends on.
+    fn input(&self) -> Result<RunInput, Failure> {
         let library = PlanLibrary::load(&self.library)?;
         let mut layers = Vec::new();
         let mut profile = Profile::default();
@@ -209,10 +207,10 @@ impl Run {
         let time = self
             .time
             .map_or_else(source_date_epoch, |time| Ok(Some(time)))?;
-        let mut input = RunInput::new(library, values, &seed, time.unwrap_or_default());
+        let mut input = RunInput::new(library, values, &seed, time);
         input.profile = profile;
         input.limits.script.deadline_seconds = self.deadline;
-        Ok((input, time.is_none()))
+        Ok(input)
     }
 
     fn read(&self, path: &Path, code: Code, what: &str) -> Result<String, Failure> {

@@ -123,10 +123,7 @@ impl Runner for InWorker {
                     scratch_file(&std::env::temp_dir()).map_err(|error| failed(&error))?;
                 scratch.set_len(len).map_err(|error| failed(&error))?;
                 limits.scratch = len;
-                let job = Job::Personalize {
-                    input,
-                    time_of_image: false,
-                };
+                let job = Job::Personalize { input };
                 Worker::new(limits).pass(image).pass(scratch).run(&job)
             }
         };

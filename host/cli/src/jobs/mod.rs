@@ -33,10 +33,7 @@ pub fn act(job: Job, mut files: Descriptors) -> Result<Json, Diagnostic> {
         } => to_json(scan::scan(&mut files, baseline, &given, &allowances)?),
         Job::Check { library } => to_json(check::find(&library)),
         Job::Rehearse { input, text } => to_json(rehearse::run(&input, &text)),
-        Job::Personalize {
-            input,
-            time_of_image,
-        } => to_json(personalize::run(&mut files, *input, time_of_image)?),
+        Job::Personalize { input } => to_json(personalize::run(&mut files, &input)?),
     }
 }
 

@@ -6,7 +6,6 @@ use mintage_plans::{AttributeValues, Outcome, PlanLibrary, Profile, RunInput};
 use mintage_storage::store::{OpenVolume, VolumeName};
 use mintage_storage::{CloneReport, StorageError};
 use mintage_volume::block::Committed;
-use mintage_volume::filesystem::Timestamp;
 use mintage_worker::{
     Cancellation, Destination, Image, Personalization, Personalized, SandboxReport, Stage, Volume,
     WorkerLimits,
@@ -77,7 +76,8 @@ impl Prepared {
         watch: &mut dyn FnMut(Stage),
     ) -> Result<RunRecord, DeployError> {
         let deadline = self.library.plan().deadline.unwrap_or(DEADLINE);
-        let mut input = RunInput::new(self.library, self.values, seed, Timestamp::default());
+        // The time of the image: the same for all its volumes.
+        let mut input = RunInput::new(self.library, self.values, seed, None);
         input.profile = self.profile;
         input.limits.script.deadline_seconds = deadline.as_secs();
         let limits = WorkerLimits {
@@ -98,8 +98,6 @@ impl Prepared {
             },
             scratch,
             input,
-            // The same for all volumes of an image.
-            time_of_image: true,
             limits,
             cancellation,
         };

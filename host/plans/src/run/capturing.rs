@@ -40,7 +40,7 @@ fn input(kind: &str, script: &str) -> RunInput {
         &[ValueLayer::from_settings(&[] as &[&str]).unwrap()],
     )
     .unwrap();
-    RunInput::new(library, values, "seed", Default::default())
+    RunInput::new(library, values, "seed", Some(Default::default()))
 }
 
 fn over_text(kind: &str, script: &str) -> RunReport {

@@ -7,9 +7,10 @@ use mintage_volume::VolumePath;
 use mintage_volume::block::{self, BlockDevice, Overlay};
 use mintage_volume::error::Result;
 use mintage_volume::escape::escape;
+use mintage_volume::filesystem::Timestamp;
 use mintage_volume::inspect::Format;
 use mintage_volume::text;
-use mintage_volume::tree::{Interrupt, VolumeTree};
+use mintage_volume::tree::{Interrupt, LastLink, VolumeTree};
 use mintage_volume::volume::{DeclaredMount, Source, TreeOptions, Volume};
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,11 +20,11 @@ pub(super) trait Ground {
     /// Its length in bytes.
     fn bytes(&self) -> u64;
 
-    /// The volume's tree, to be changed; called once.
-    fn open(&mut self, input: &RunInput) -> Result<VolumeTree>;
+    /// The time that the run takes for now, and the volume's tree, to be changed; called once.
+    fn open(&mut self, input: &RunInput) -> (Timestamp, Result<VolumeTree>);
 
-    /// The volume's tree as it was, for reading only.
-    fn open_golden(&self, input: &RunInput) -> Result<VolumeTree>;
+    /// The volume's tree as it was, for reading only; called once, after [`Self::open`].
+    fn take_golden(&mut self, input: &RunInput) -> Result<VolumeTree>;
 
     /// Zeroes what is no filesystem and in no use.
     fn wipe(&self) -> Result<()>;
@@ -50,6 +51,8 @@ pub(super) struct Disk {
     golden: Arc<dyn BlockDevice>,
     scratch: Arc<dyn BlockDevice>,
     overlay: Option<Arc<Overlay>>,
+    /// The tree of the golden image, once it was opened: that takes longer the larger the disk is.
+    before: Option<VolumeTree>,
 }
 
 impl Disk {
@@ -58,7 +61,22 @@ impl Disk {
             golden,
             scratch,
             overlay: None,
+            before: None,
         }
+    }
+
+    /// The tree of the golden image with the overlay on top.
+    fn open_overlay(&mut self, input: &RunInput, time: Timestamp) -> Result<VolumeTree> {
+        let (golden, scratch) = (Arc::clone(&self.golden), Arc::clone(&self.scratch));
+        let overlay = Overlay::new(golden, scratch, input.limits.changed_bytes)?;
+        let overlay = Arc::clone(self.overlay.insert(Arc::new(overlay)));
+        Volume::open(overlay)?.open_tree(&options(input, time, false)?)
+    }
+
+    /// The tree of the golden image. Its time is for changes, of which there are none.
+    fn open_golden(&self, input: &RunInput) -> Result<VolumeTree> {
+        let volume = Volume::open(Arc::clone(&self.golden))?;
+        volume.open_tree(&options(input, Timestamp::default(), true)?)
     }
 }
 
@@ -67,15 +85,22 @@ impl Ground for Disk {
         self.golden.len()
     }
 
-    fn open(&mut self, input: &RunInput) -> Result<VolumeTree> {
-        let (golden, scratch) = (Arc::clone(&self.golden), Arc::clone(&self.scratch));
-        let overlay = Overlay::new(golden, scratch, input.limits.changed_bytes)?;
-        let overlay = Arc::clone(self.overlay.insert(Arc::new(overlay)));
-        open_tree(input, overlay, false)
+    fn open(&mut self, input: &RunInput) -> (Timestamp, Result<VolumeTree>) {
+        self.before = self.open_golden(input).ok();
+        // An image that cannot be opened has no time; opening it to be changed says what is wrong.
+        let newest = || {
+            self.before
+                .as_ref()
+                .and_then(|tree| newest_change(tree).ok())
+        };
+        let time = input.time.or_else(newest).unwrap_or_default();
+        (time, self.open_overlay(input, time))
     }
 
-    fn open_golden(&self, input: &RunInput) -> Result<VolumeTree> {
-        open_tree(input, Arc::clone(&self.golden), true)
+    fn take_golden(&mut self, input: &RunInput) -> Result<VolumeTree> {
+        self.before
+            .take()
+            .map_or_else(|| self.open_golden(input), Ok)
     }
 
     fn wipe(&self) -> Result<()> {
@@ -103,7 +128,7 @@ impl Ground for Disk {
             None => Arc::clone(&self.golden),
         };
         let volume = Volume::open(device)?;
-        let mut tree = volume.open_tree(&options(input, true)?)?;
+        let mut tree = volume.open_tree(&options(input, Timestamp::default(), true)?)?;
         tree.set_interrupt(interrupt);
         mintage_scan::scan(&volume, &tree, identities)
     }
@@ -125,12 +150,13 @@ impl Ground for Text<'_> {
         self.0.len() as u64
     }
 
-    fn open(&mut self, input: &RunInput) -> Result<VolumeTree> {
-        text::read(self.0, input.time)
+    fn open(&mut self, input: &RunInput) -> (Timestamp, Result<VolumeTree>) {
+        let time = input.time.unwrap_or_default();
+        (time, text::read(self.0, time))
     }
 
-    fn open_golden(&self, input: &RunInput) -> Result<VolumeTree> {
-        text::read(self.0, input.time)
+    fn take_golden(&mut self, input: &RunInput) -> Result<VolumeTree> {
+        text::read(self.0, input.time.unwrap_or_default())
     }
 
     fn wipe(&self) -> Result<()> {
@@ -152,17 +178,8 @@ impl Ground for Text<'_> {
     }
 }
 
-/// The tree of the image in `device`, for reading and writing or only for reading.
-fn open_tree(
-    input: &RunInput,
-    device: Arc<dyn BlockDevice>,
-    read_only: bool,
-) -> Result<VolumeTree> {
-    Volume::open(device)?.open_tree(&options(input, read_only)?)
-}
-
 /// How this run mounts.
-fn options(input: &RunInput, read_only: bool) -> Result<TreeOptions> {
+fn options(input: &RunInput, time: Timestamp, read_only: bool) -> Result<TreeOptions> {
     let mounts = input
         .mounts
         .as_ref()
@@ -175,7 +192,7 @@ fn options(input: &RunInput, read_only: bool) -> Result<TreeOptions> {
         })
     });
     Ok(TreeOptions {
-        time: input.time,
+        time,
         read_only,
         mounts: declared.collect::<Result<_>>()?,
     })
@@ -188,6 +205,26 @@ fn source_of(source: &MountSource) -> Source {
         MountSource::Uuid(uuid) => Source::Uuid(uuid.clone()),
         MountSource::PartUuid(uuid) => Source::PartUuid(uuid.clone()),
     }
+}
+
+/// What an image takes for now: the newest change of `/`, `/etc` and what is directly in them.
+///
+/// It comes from the content alone, so that a copy of the image gives the same, and lies after
+/// what the image's makers did last.
+fn newest_change(tree: &VolumeTree) -> Result<Timestamp> {
+    let mut newest = Timestamp::default();
+    for directory in ["/", "/etc"] {
+        if !tree.exists(directory)? {
+            continue;
+        }
+        newest = newest.max(tree.metadata(directory)?.modified);
+        let path = tree.resolve(directory, LastLink::Follow)?;
+        for entry in tree.read_dir(directory)? {
+            let metadata = tree.symlink_metadata(path.join(&entry.name)?)?;
+            newest = newest.max(metadata.modified);
+        }
+    }
+    Ok(newest)
 }
 
 /// The longest os-release file that is read, in bytes.

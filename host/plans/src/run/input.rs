@@ -26,9 +26,9 @@ pub struct RunInput {
     /// From which everything that must be unique is derived, private keys too: it is as secret as
     /// these, and is never shown.
     pub seed: String,
-    /// What the run takes for now.
-    #[serde(with = "time")]
-    pub time: Timestamp,
+    /// What the run takes for now; none for the newest change in the golden image.
+    #[serde(with = "time::optional")]
+    pub time: Option<Timestamp>,
     /// How much the run may use.
     pub limits: RunLimits,
     /// What is mounted where, instead of what the build plan or the volume's fstab says.
@@ -56,7 +56,12 @@ impl Default for RunLimits {
 
 impl RunInput {
     /// A run of `library` with `values` for no server in particular, seeded with `seed`.
-    pub fn new(library: PlanLibrary, values: AttributeValues, seed: &str, time: Timestamp) -> Self {
+    pub fn new(
+        library: PlanLibrary,
+        values: AttributeValues,
+        seed: &str,
+        time: Option<Timestamp>,
+    ) -> Self {
         Self {
             library,
             values,
@@ -90,16 +95,16 @@ impl RunInput {
         secrets
     }
 
-    /// SHA-256 over everything here but the texts of secrets, in hexadecimal: runs with the same
-    /// hash over the same image differ at most in what comes of secrets. Those are left out
-    /// because a hash over a weak password would give it away.
-    pub fn hash(&self) -> String {
+    /// SHA-256 over everything here but the texts of secrets, in hexadecimal, for a run at `time`: runs
+    /// with the same hash over the same image differ at most in what comes of secrets. Those are left
+    /// out because a hash over a weak password would give it away.
+    pub fn hash(&self, time: Timestamp) -> String {
         let parts = serde_json::json!({
             "library": self.library.hash(),
             "values": self.values.shown(),
             "profile": self.profile.shown(),
             "seed": self.seed,
-            "time": super::format_time(self.time),
+            "time": super::format_time(time),
             "limits": self.limits,
             "mounts": self.mounts,
         });

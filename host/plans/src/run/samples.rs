@@ -56,7 +56,7 @@ fn sample(name: &str, profile: &str) -> RunReport {
     let (profile, values) = Profile::parse("profile.json", profile).unwrap();
     let values = resolve(&library, &[values]).unwrap();
     let time = parse_time("2026-01-01T00:00:00Z").unwrap();
-    let mut input = RunInput::new(library, values, "web01", time);
+    let mut input = RunInput::new(library, values, "web01", Some(time));
     input.profile = profile;
     run_on(&golden_with(&DEBIAN), &input)
 }

@@ -2,7 +2,6 @@
 
 use mintage_volume::date::{SECONDS_A_DAY, date_of, days_of};
 use mintage_volume::filesystem::Timestamp;
-use serde::{Deserialize, Deserializer, Serializer};
 
 /// A point in time as text. Nanoseconds are shown where there are any.
 pub fn format_time(time: Timestamp) -> String {
@@ -50,18 +49,26 @@ fn numbers<const N: usize>(text: &str, between: char, digits: [usize; N]) -> Opt
     parts.next().is_none().then_some(numbers)
 }
 
-/// For fields of serialized structures.
-pub(crate) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&format_time(*time))
-}
+/// For fields of serialized structures that may have no time.
+pub(crate) mod optional {
+    use super::{Timestamp, format_time, parse_time};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// For fields of serialized structures.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Timestamp, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let refused = || serde::de::Error::custom(format!("`{text}` is not a time"));
-    parse_time(&text).ok_or_else(refused)
+    pub(crate) fn serialize<S: Serializer>(
+        time: &Option<Timestamp>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.map(format_time).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let Some(text) = text else { return Ok(None) };
+        let refused = || serde::de::Error::custom(format!("`{text}` is not a time"));
+        parse_time(&text).map(Some).ok_or_else(refused)
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use mintage_engine::{Code, Diagnostic, Library, LogLine, PlanError, RunControl};
 use mintage_scan::{Allowance, Identities, ScanReport};
 use mintage_volume::VolumeError;
 use mintage_volume::diff::{DiffLimits, Scope, TreeDiff};
+use mintage_volume::filesystem::Timestamp;
 use mintage_volume::tree::VolumeTree;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,8 @@ pub(super) struct Transaction<'a> {
     mask: Mask,
     started: Instant,
     timings: Timings,
+    /// What the run takes for now, once that is known.
+    time: Timestamp,
     image: Option<ImageFacts>,
     transcript: Vec<StepRecord>,
     log: Vec<LogLine>,
@@ -85,6 +88,7 @@ impl<'a> Transaction<'a> {
             mask: Mask::new(&input.secrets()),
             started: Instant::now(),
             timings: Timings::default(),
+            time: input.time.unwrap_or_default(),
             image: None,
             transcript: Vec::new(),
             log: Vec::new(),
@@ -162,7 +166,9 @@ impl<'a> Transaction<'a> {
 
     /// The volume's tree, as this run sees and holds it.
     fn open(&mut self, ground: &mut dyn Ground) -> Result<VolumeTree, Failed> {
-        let mut tree = ground.open(self.input)?;
+        let (time, tree) = ground.open(self.input);
+        self.time = time;
+        let mut tree = tree?;
         self.hold(&mut tree);
         tree.label_by_policy();
         self.image = Some(ImageFacts {
@@ -185,7 +191,9 @@ impl<'a> Transaction<'a> {
 
     /// Runs every step; what was logged is kept whatever becomes of them.
     fn run_steps(&mut self, prepared: &Prepared, tree: VolumeTree) -> Result<VolumeTree, Failed> {
-        let world = Arc::new(Mutex::new(World::new(self.input, &self.mask, tree)));
+        let world = Arc::new(Mutex::new(World::new(
+            self.input, self.time, &self.mask, tree,
+        )));
         let result = self.run_each(prepared, &world);
         let lost = || {
             problem(
@@ -227,8 +235,8 @@ impl<'a> Transaction<'a> {
     }
 
     /// What is different from the golden image, at the paths that the steps touched.
-    fn diff(&self, ground: &dyn Ground, after: &VolumeTree) -> Result<TreeDiff, Failed> {
-        let mut before = ground.open_golden(self.input)?;
+    fn diff(&self, ground: &mut dyn Ground, after: &VolumeTree) -> Result<TreeDiff, Failed> {
+        let mut before = ground.take_golden(self.input)?;
         self.hold(&mut before);
         let scope = Scope::Paths(after.touched());
         let mut diff = TreeDiff::between(&before, after, scope, DiffLimits::default())?;
@@ -288,10 +296,10 @@ impl<'a> Transaction<'a> {
                 hash: library.hash(),
             },
             input: InputFacts {
-                hash: self.input.hash(),
+                hash: self.input.hash(self.time),
                 server: self.input.profile.name().to_owned(),
                 seed: self.input.seed_fingerprint(),
-                time: format_time(self.input.time),
+                time: format_time(self.time),
                 attributes: self.input.values.shown(),
             },
             image: self.image,

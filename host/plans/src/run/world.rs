@@ -11,6 +11,7 @@ use mintage_volume::tree::VolumeTree;
 #[derive(Debug)]
 pub(super) struct World {
     input: RunInput,
+    time: Timestamp,
     mask: Mask,
     memory: RunMemory,
     pub(super) tree: VolumeTree,
@@ -19,9 +20,10 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(input: &RunInput, mask: &Mask, tree: VolumeTree) -> Self {
+    pub(super) fn new(input: &RunInput, time: Timestamp, mask: &Mask, tree: VolumeTree) -> Self {
         Self {
             input: input.clone(),
+            time,
             mask: mask.clone(),
             memory: RunMemory::default(),
             tree,
@@ -61,7 +63,7 @@ impl PlanWorld for World {
     }
 
     fn time(&self) -> Timestamp {
-        self.input.time
+        self.time
     }
 
     fn memory(&mut self) -> &mut RunMemory {
