@@ -61,21 +61,41 @@ pub fn clone_golden(
     output: &Path,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<(UnpublishedVolume, CloneReport)> {
+    if let Some(shared) = share_golden(golden, output)? {
+        return Ok(shared);
+    }
     let start = Instant::now();
     let volume = UnpublishedVolume::create(output)?;
-    let (method, bytes) = if rustix::fs::ioctl_ficlone(volume.file(), golden.file()).is_ok() {
-        (CloneMethod::Reflink, 0)
-    } else {
-        let bytes = sparse_copy(golden, &volume, progress)?;
-        (CloneMethod::SparseCopy, bytes)
-    };
+    let bytes = sparse_copy(golden, &volume, progress)?;
     golden.check_unchanged()?;
     let report = CloneReport {
-        method,
+        method: CloneMethod::SparseCopy,
         bytes,
         duration: start.elapsed(),
     };
     Ok((volume, report))
+}
+
+/// As [`clone_golden`], by reflink; none where the filesystem shares no blocks, or not these.
+///
+/// # Errors
+/// `Output`, `Read`, `Changed`. Nothing is left of the clone then.
+pub fn share_golden(
+    golden: &GoldenImage,
+    output: &Path,
+) -> Result<Option<(UnpublishedVolume, CloneReport)>> {
+    let start = Instant::now();
+    let volume = UnpublishedVolume::create(output)?;
+    if rustix::fs::ioctl_ficlone(volume.file(), golden.file()).is_err() {
+        return Ok(None);
+    }
+    golden.check_unchanged()?;
+    let report = CloneReport {
+        method: CloneMethod::Reflink,
+        bytes: 0,
+        duration: start.elapsed(),
+    };
+    Ok(Some((volume, report)))
 }
 
 /// Copies the data of `golden`, leaves its holes out, and returns how many bytes that were.

@@ -25,8 +25,7 @@ pub use cancellation::Cancellation;
 pub use job::Job;
 pub use limits::WorkerLimits;
 pub use personalize::{
-    Destination, Image, MadeClone, MakeClone, Personalization, PersonalizeError, Personalized,
-    Stage, Volume,
+    CloneImage, Destination, Image, Personalization, PersonalizeError, Personalized, Stage, Volume,
 };
 pub use process::{Answer, Worker};
 pub use sandbox::SandboxReport;

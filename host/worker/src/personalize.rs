@@ -5,7 +5,7 @@ use crate::{Answer, Cancellation, Job, SandboxReport, Worker, WorkerFailure, Wor
 use mintage_engine::{Code, Diagnostic};
 use mintage_plans::run::Status;
 use mintage_plans::{RunInput, RunReport};
-use mintage_storage::store::{OpenVolume, UnpublishedClone};
+use mintage_storage::store::{MadeClone, OpenVolume};
 use mintage_storage::{CloneReport, GoldenImage, StorageError, scratch_file};
 use mintage_volume::block::{Committed, FileDevice, commit};
 use rustix::process::DumpableBehavior;
@@ -13,7 +13,9 @@ use serde::Serialize;
 use std::fmt;
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A run to be done.
@@ -70,18 +72,32 @@ impl Image {
     }
 }
 
-/// Makes the clone of the image that the changes go into. It is told whom to tell how far it came, in
-/// bytes, and of how many.
-pub type MakeClone<'a> = dyn Fn(&mut dyn FnMut(u64, u64)) -> Result<MadeClone, StorageError> + 'a;
+/// Makes the clone of the image that the changes go into.
+pub trait CloneImage: Sync {
+    /// The clone, where it shares the image's blocks; none where they have to be copied.
+    ///
+    /// # Errors
+    /// Those of [`mintage_storage::store::OpenVolume::share_to`].
+    fn share(&self) -> Result<Option<MadeClone>, StorageError>;
 
-/// A clone, and what it cost.
-pub type MadeClone = (Box<dyn UnpublishedClone>, CloneReport);
+    /// The clone. `progress` is told how far it came, in bytes, and of how many.
+    ///
+    /// # Errors
+    /// Those of [`mintage_storage::store::OpenVolume::clone_to`].
+    fn copy(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<MadeClone, StorageError>;
+
+    /// Says whether the image is still what it was when it was opened.
+    ///
+    /// # Errors
+    /// Those of [`mintage_storage::store::OpenVolume::check_unchanged`].
+    fn check_unchanged(&self) -> Result<(), StorageError>;
+}
 
 /// What is to come of a run.
 #[derive(Clone, Copy)]
 pub enum Destination<'a> {
-    /// A volume: what this makes, with the changes.
-    Volume(&'a MakeClone<'a>),
+    /// A volume: the clone that this makes, with the changes.
+    Volume(&'a dyn CloneImage),
     /// A report only.
     Preview,
 }
@@ -100,7 +116,7 @@ impl fmt::Debug for Destination<'_> {
 pub enum Stage {
     /// A worker runs the plan.
     Running,
-    /// The golden image is cloned.
+    /// The golden image is copied; a clone that shares blocks is there at once.
     Cloning {
         /// How far it came, in bytes.
         done: u64,
@@ -155,7 +171,8 @@ pub enum PersonalizeError {
 }
 
 impl Personalization<'_> {
-    /// Runs the plan, and makes the volume if that succeeded. `watch` is told what is being done.
+    /// Runs the plan, and makes the volume if that succeeded; a clone that shares blocks is made
+    /// meanwhile, and dropped if it did not. `watch` is told what is being done.
     ///
     /// # Errors
     /// When there is no report of a run, or its volume could not be made. Nothing is left then.
@@ -164,16 +181,32 @@ impl Personalization<'_> {
         let scratch = scratch_file(self.scratch)?;
         let (destination, cancellation) = (self.destination, self.cancellation.clone());
         watch(Stage::Running);
-        let Answer { sandbox, result } = self.ask_worker(&scratch)?;
+        let (answer, shared) = thread::scope(|scope| {
+            // The clone depends on nothing that the plan does, and takes longer the more pieces the
+            // image is in. Without a thread for it, it is made afterwards.
+            let sharing = match destination {
+                Destination::Volume(image) => thread::Builder::new()
+                    .spawn_scoped(scope, || image.share())
+                    .ok(),
+                Destination::Preview => None,
+            };
+            let answer = self.ask_worker(&scratch);
+            let shared = sharing.map(|thread| thread.join());
+            (answer, shared)
+        });
+        let Answer { sandbox, result } = answer?;
         let report: RunReport =
             result.map_err(|error| PersonalizeError::Failed(Box::new(error)))?;
         let volume = match destination {
-            Destination::Volume(make) if report.outcome.status == Status::Succeeded => {
+            Destination::Volume(image) if report.outcome.status == Status::Succeeded => {
+                let shared = shared.map_or(Ok(None), |shared| {
+                    shared.unwrap_or_else(|panic| resume_unwind(panic))
+                })?;
                 let changed = Changed {
                     report: &report,
                     scratch,
                 };
-                Some(changed.make_volume(make, cancellation.as_ref(), watch)?)
+                Some(changed.make_volume((image, shared), cancellation.as_ref(), watch)?)
             }
             _ => None,
         };
@@ -209,10 +242,11 @@ struct Changed<'a> {
 }
 
 impl Changed<'_> {
-    /// Clones the image, writes the changed blocks into the clone, and gives it its name.
+    /// Writes the changed blocks into the clone of the image, which may be there already, and gives it
+    /// its name.
     fn make_volume(
         self,
-        make: &MakeClone<'_>,
+        (image, shared): (&dyn CloneImage, Option<MadeClone>),
         cancellation: Option<&Cancellation>,
         watch: &mut dyn FnMut(Stage),
     ) -> Result<Volume, PersonalizeError> {
@@ -221,9 +255,17 @@ impl Changed<'_> {
             false => Ok(()),
         };
         wanted()?;
-        watch(Stage::Cloning { done: 0, of: 0 });
-        let mut progress = |done, of| watch(Stage::Cloning { done, of });
-        let (volume, clone) = make(&mut progress)?;
+        let (volume, clone) = match shared {
+            Some(shared) => {
+                // It was made before the plan had read all that it did.
+                image.check_unchanged()?;
+                shared
+            }
+            None => {
+                watch(Stage::Cloning { done: 0, of: 0 });
+                image.copy(&mut |done, of| watch(Stage::Cloning { done, of }))?
+            }
+        };
         wanted()?;
         watch(Stage::Writing);
         let started = Instant::now();

@@ -10,12 +10,14 @@ use clap::Args;
 use mintage_engine::{Code, Diagnostic};
 use mintage_plans::run::parse_time;
 use mintage_plans::{PlanLibrary, Profile, RunInput, ValueLayer, resolve};
-use mintage_storage::GoldenImage;
-use mintage_storage::store::clone_file;
+use mintage_storage::store::{MadeClone, clone_file, share_file};
 use mintage_storage::unpublished::directory_of;
+use mintage_storage::{GoldenImage, StorageError};
 use mintage_volume::escape::escape;
 use mintage_volume::filesystem::Timestamp;
-use mintage_worker::{Destination, Image, Personalization, Personalized, Stage, WorkerLimits};
+use mintage_worker::{
+    CloneImage, Destination, Image, Personalization, Personalized, Stage, WorkerLimits,
+};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,9 +25,9 @@ use std::time::Duration;
 /// Run a build plan over a golden image and make the volume of one server.
 ///
 /// The plan runs in a sandboxed process that can read the image and write a scratch file, and
-/// nothing else. Only when every step succeeded and every change was read back, the image is
-/// cloned, the changed blocks are written into the clone, and the clone gets its name. After
-/// anything else there is no volume, not even a part of one.
+/// nothing else. Only when every step succeeded and every change was read back, the changed blocks
+/// are written into a clone of the image, and the clone gets its name. After anything else there is
+/// no volume, not even a part of one.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -119,17 +121,17 @@ impl Run {
         };
         let image = GoldenImage::open(&self.image)?;
         let temporary = std::env::temp_dir();
-        let make = self.out.as_deref().map(|out| {
-            let image = &image;
-            move |progress: &mut dyn FnMut(u64, u64)| clone_file(image, out, progress)
-        });
+        let clone = self
+            .out
+            .as_deref()
+            .map(|out| FileClone { image: &image, out });
         if let Some(out) = &self.out {
             image.check_output(out)?;
         }
         let run = Personalization {
             image: Image::of_file(&image)?,
-            destination: match &make {
-                Some(make) => Destination::Volume(make),
+            destination: match &clone {
+                Some(clone) => Destination::Volume(clone),
                 None => Destination::Preview,
             },
             scratch: self.out.as_deref().map_or(&temporary, directory_of),
@@ -229,6 +231,26 @@ impl Run {
                  --profile with a name",
             )
         })
+    }
+}
+
+/// The file `out`, as a clone of `image`.
+struct FileClone<'a> {
+    image: &'a GoldenImage,
+    out: &'a Path,
+}
+
+impl CloneImage for FileClone<'_> {
+    fn share(&self) -> Result<Option<MadeClone>, StorageError> {
+        share_file(self.image, self.out)
+    }
+
+    fn copy(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<MadeClone, StorageError> {
+        clone_file(self.image, self.out, progress)
+    }
+
+    fn check_unchanged(&self) -> Result<(), StorageError> {
+        self.image.check_unchanged()
     }
 }
 

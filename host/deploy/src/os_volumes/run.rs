@@ -3,12 +3,12 @@
 use super::problem::{DeployError, from_diagnostic};
 use mintage_plans::run::Timings;
 use mintage_plans::{AttributeValues, Outcome, PlanLibrary, Profile, RunInput};
-use mintage_storage::store::{OpenVolume, VolumeName};
+use mintage_storage::store::{MadeClone, OpenVolume, VolumeName};
 use mintage_storage::{CloneReport, StorageError};
 use mintage_volume::block::Committed;
 use mintage_worker::{
-    Cancellation, Destination, Image, Personalization, Personalized, SandboxReport, Stage, Volume,
-    WorkerLimits,
+    Cancellation, CloneImage, Destination, Image, Personalization, Personalized, SandboxReport,
+    Stage, Volume, WorkerLimits,
 };
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -85,15 +85,11 @@ impl Prepared {
             deadline: deadline + GRACE,
             ..WorkerLimits::default()
         };
-        let make = output.map(|output| {
-            move |progress: &mut dyn FnMut(u64, u64)| {
-                image.clone_to(output, progress).map_err(StorageError::from)
-            }
-        });
+        let clone = output.map(|name| StoredClone { image, name });
         let run = Personalization {
             image: Image::of_volume(image)?,
-            destination: match &make {
-                Some(make) => Destination::Volume(make),
+            destination: match &clone {
+                Some(clone) => Destination::Volume(clone),
                 None => Destination::Preview,
             },
             scratch,
@@ -102,6 +98,26 @@ impl Prepared {
             cancellation,
         };
         Ok(run.run(watch)?.into())
+    }
+}
+
+/// The volume `name` of the store, as a clone of `image` there.
+struct StoredClone<'a> {
+    image: &'a dyn OpenVolume,
+    name: &'a VolumeName,
+}
+
+impl CloneImage for StoredClone<'_> {
+    fn share(&self) -> Result<Option<MadeClone>, StorageError> {
+        Ok(self.image.share_to(self.name)?)
+    }
+
+    fn copy(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<MadeClone, StorageError> {
+        Ok(self.image.clone_to(self.name, progress)?)
+    }
+
+    fn check_unchanged(&self) -> Result<(), StorageError> {
+        Ok(self.image.check_unchanged()?)
     }
 }
 

@@ -14,7 +14,7 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use unpublished::NewFile;
 
-pub use unpublished::clone_file;
+pub use unpublished::{clone_file, share_file};
 
 mod open;
 mod unpublished;

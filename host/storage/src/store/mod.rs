@@ -14,7 +14,7 @@ mod url;
 
 pub use capacity::Capacity;
 pub use error::{Result, StoreError, StoreErrorKind};
-pub use files::{FileStore, clone_file};
+pub use files::{FileStore, clone_file, share_file};
 pub use name::{VolumeKind, VolumeName};
 pub use rbd::{RbdPool, RbdStore};
 pub use url::{StoreUrl, UnknownStore};
@@ -140,12 +140,24 @@ pub trait OpenVolume: Debug + Send + Sync {
     /// # Errors
     /// `Changed` when somebody wrote to the volume since it was opened and the store did not hold it;
     /// `Full`, `PoolMissing`, `Unavailable`, `Failed`. Nothing is left of the clone then.
-    fn clone_to(
-        &self,
-        name: &VolumeName,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<(Box<dyn UnpublishedClone>, CloneReport)>;
+    fn clone_to(&self, name: &VolumeName, progress: &mut dyn FnMut(u64, u64)) -> Result<MadeClone>;
+
+    /// As [`Self::clone_to`], where the clone shares the volume's blocks; none where they would have
+    /// to be copied, and then nothing was done.
+    ///
+    /// # Errors
+    /// Those of [`Self::clone_to`].
+    fn share_to(&self, name: &VolumeName) -> Result<Option<MadeClone>>;
+
+    /// Says whether what is read is still what was there when the volume was opened.
+    ///
+    /// # Errors
+    /// `Changed` when somebody wrote to it and the store did not hold it; `Failed`.
+    fn check_unchanged(&self) -> Result<()>;
 }
+
+/// A clone that nobody finds, and what it cost.
+pub type MadeClone = (Box<dyn UnpublishedClone>, CloneReport);
 
 /// A clone that nobody finds yet. Dropped, it is gone.
 pub trait UnpublishedClone: Debug + Send {

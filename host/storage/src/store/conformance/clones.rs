@@ -40,6 +40,33 @@ pub(super) fn independent(bench: &dyn Bench) {
     remove(&*store, &[&name]);
 }
 
+/// What is shared is a clone as any other, and there is none where blocks would have to be copied.
+pub(super) fn shared(bench: &dyn Bench) {
+    let store = bench.open();
+    let (golden, name) = (VolumeName::golden("debian-12"), VolumeName::os("web01"));
+    make(&*store, &golden);
+    let source = store.open(&golden).unwrap();
+    let shared = source.share_to(&name).unwrap();
+    assert_eq!(shared.is_some(), store.capacity().unwrap().clones_share);
+    source.check_unchanged().unwrap();
+    if let Some((clone, report)) = shared {
+        assert_ne!(report.method, CloneMethod::SparseCopy);
+        assert_eq!(report.bytes, 0);
+        let device = clone.device();
+        assert!(content(&*device) == disk());
+        device.write_at(0, b"web01").unwrap();
+        drop(device);
+        assert_missing(&*store, &name);
+        clone.publish().unwrap();
+        assert!(read(&*store, &name).starts_with(b"web01"));
+        remove(&*store, &[&name]);
+    }
+    assert_missing(&*store, &name);
+    drop(source);
+    assert_eq!(store.remove_unfinished().unwrap(), 0);
+    remove(&*store, &[&golden]);
+}
+
 pub(super) fn dropped(bench: &dyn Bench) {
     let store = bench.open();
     let (golden, name) = (VolumeName::golden("debian-12"), VolumeName::os("web01"));

@@ -73,6 +73,7 @@ const CASES: &[(&str, Case)] = &[
         "a clone is its source, and then its own",
         clones::independent,
     ),
+    ("a shared clone", clones::shared),
     ("a dropped clone is gone", clones::dropped),
     ("a clone of a clone", clones::of_clone),
     ("many clones at once", clones::at_once),

@@ -2,10 +2,12 @@
 
 use super::FileStore;
 use super::unpublished::ClonedFile;
-use crate::clone::{CloneReport, clone_golden};
+use crate::clone::{CloneReport, clone_golden, share_golden};
+use crate::error::StorageError;
 use crate::golden::GoldenImage;
 use crate::store::error::{Result, StoreError, StoreErrorKind};
-use crate::store::{OpenVolume, UnpublishedClone, VolumeName};
+use crate::store::{MadeClone, OpenVolume, VolumeName};
+use crate::unpublished::UnpublishedVolume;
 use mintage_volume::block::{BlockDevice, FileDevice};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -35,6 +37,20 @@ impl OpenFile {
             store: store.clone(),
         })
     }
+
+    fn made(
+        &self,
+        name: &VolumeName,
+        (file, report): (UnpublishedVolume, CloneReport),
+    ) -> Result<MadeClone> {
+        let clone = ClonedFile::new(&self.store, name, file)?;
+        Ok((Box::new(clone), report))
+    }
+
+    fn not_made(&self, name: &VolumeName, error: StorageError) -> StoreError {
+        let what = format!("make the {name} of the {}", self.name);
+        error.in_store(what, &self.store.label)
+    }
 }
 
 impl OpenVolume for OpenFile {
@@ -50,15 +66,20 @@ impl OpenVolume for OpenFile {
         })
     }
 
-    fn clone_to(
-        &self,
-        name: &VolumeName,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<(Box<dyn UnpublishedClone>, CloneReport)> {
-        let what = format!("make the {name} of the {}", self.name);
+    fn clone_to(&self, name: &VolumeName, progress: &mut dyn FnMut(u64, u64)) -> Result<MadeClone> {
         let cloned = clone_golden(&self.image, &self.store.path(name)?, progress);
-        let (volume, report) = cloned.map_err(|error| error.in_store(&what, &self.store.label))?;
-        let clone = ClonedFile::new(&self.store, name, volume)?;
-        Ok((Box::new(clone), report))
+        self.made(name, cloned.map_err(|error| self.not_made(name, error))?)
+    }
+
+    fn share_to(&self, name: &VolumeName) -> Result<Option<MadeClone>> {
+        let shared = share_golden(&self.image, &self.store.path(name)?);
+        let shared = shared.map_err(|error| self.not_made(name, error))?;
+        shared.map(|made| self.made(name, made)).transpose()
+    }
+
+    fn check_unchanged(&self) -> Result<()> {
+        let unchanged = self.image.check_unchanged();
+        let what = format!("read the {}", self.name);
+        unchanged.map_err(|error| error.in_store(what, &self.store.label))
     }
 }

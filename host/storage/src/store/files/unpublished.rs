@@ -1,11 +1,11 @@
 //! Files that nobody finds: new ones, and clones.
 
 use super::FileStore;
-use crate::clone::{CloneReport, clone_golden};
+use crate::clone::{CloneReport, clone_golden, share_golden};
 use crate::error::StorageError;
 use crate::golden::GoldenImage;
 use crate::store::error::{Result, StoreError, StoreErrorKind};
-use crate::store::{NewVolume, UnpublishedClone, VolumeKind, VolumeName};
+use crate::store::{MadeClone, NewVolume, UnpublishedClone, VolumeKind, VolumeName};
 use crate::unpublished::UnpublishedVolume;
 use mintage_volume::block::{BlockDevice, FileDevice};
 use std::fs::File;
@@ -75,8 +75,23 @@ pub fn clone_file(
     image: &GoldenImage,
     output: &Path,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<(Box<dyn UnpublishedClone>, CloneReport), StorageError> {
-    let (file, report) = clone_golden(image, output, progress)?;
+) -> Result<MadeClone, StorageError> {
+    in_no_store(output, clone_golden(image, output, progress)?)
+}
+
+/// As [`clone_file`], where that takes no copy; none where it does.
+///
+/// # Errors
+/// Those of [`share_golden`].
+pub fn share_file(image: &GoldenImage, output: &Path) -> Result<Option<MadeClone>, StorageError> {
+    let shared = share_golden(image, output)?;
+    shared.map(|made| in_no_store(output, made)).transpose()
+}
+
+fn in_no_store(
+    output: &Path,
+    (file, report): (UnpublishedVolume, CloneReport),
+) -> Result<MadeClone, StorageError> {
     let device = device(&file).map_err(|why| StorageError::Output {
         what: "open the file",
         path: output.to_owned(),

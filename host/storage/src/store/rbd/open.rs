@@ -6,7 +6,7 @@ use super::server::ServedImage;
 use super::unpublished::ClonedImage;
 use crate::clone::{CloneMethod, CloneReport};
 use crate::store::error::Result;
-use crate::store::{OpenVolume, UnpublishedClone, VolumeName};
+use crate::store::{MadeClone, OpenVolume, VolumeName};
 use mintage_volume::block::{BlockDevice, ReadOnly};
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
@@ -109,7 +109,7 @@ impl OpenVolume for OpenImage {
         &self,
         name: &VolumeName,
         _progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<(Box<dyn UnpublishedClone>, CloneReport)> {
+    ) -> Result<MadeClone> {
         let start = Instant::now();
         let held = &self.held;
         let cluster = &held.cluster;
@@ -132,5 +132,14 @@ impl OpenVolume for OpenImage {
         let passing = (!held.is_frozen).then(|| Arc::clone(held));
         let clone = ClonedImage::new(cluster, name, image, self.len, passing);
         Ok((Box::new(clone), report))
+    }
+
+    fn share_to(&self, name: &VolumeName) -> Result<Option<MadeClone>> {
+        self.clone_to(name, &mut |_, _| {}).map(Some)
+    }
+
+    fn check_unchanged(&self) -> Result<()> {
+        // The snapshot that is read cannot change.
+        Ok(())
     }
 }
